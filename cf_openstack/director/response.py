@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An answer, read to its end."""
+
+from collections.abc import Mapping
+import dataclasses
+import json
+from typing import Any
+
+from cf_openstack.director import exceptions
+
+
+@dataclasses.dataclass(frozen=True)
+class Response:
+    """What a host answered.
+
+    The director labels much of its JSON as text/html, so that the caller,
+    who knows the route, says what to read it as.
+
+    :ivar endpoint: who answered.
+    :ivar method: method of the request.
+    :ivar path: path of the request, without the query.
+    :ivar status: HTTP status.
+    :ivar headers: headers, found in any spelling.
+    :ivar body: the bytes of the body.
+    """
+
+    endpoint: str
+    method: str
+    path: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = dataclasses.field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are no UTF-8 become U+FFFD."""
+        return self.body.decode('utf-8', 'replace')
+
+    def json_or_none(self) -> Any:
+        """Read the body as JSON, None when it is something else."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    def json_object(self) -> dict[str, Any]:
+        """Read the body as a JSON object.
+
+        :raises BadResponse: when it is none.
+        """
+        document = self.json_or_none()
+        if not isinstance(document, dict):
+            raise self.unexpected('the body is not a JSON object')
+        return document
+
+    def json_list(self) -> list[dict[str, Any]]:
+        """Read the body as a JSON list of objects.
+
+        :raises BadResponse: when it is none.
+        """
+        document = self.json_or_none()
+        if not isinstance(document, list) or not all(
+                isinstance(entry, dict) for entry in document):
+            raise self.unexpected('the body is not a JSON list of objects')
+        return document
+
+    def unexpected(self, reason: str) -> exceptions.BadResponse:
+        """Make the error for an answer that no director gives."""
+        return exceptions.BadResponse(
+            endpoint=self.endpoint, method=self.method, path=self.path,
+            reason=f'{reason} (HTTP status {self.status})')

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TLS to one host, pinned to its CA and to the addresses it may have."""
+
+import ssl
+from typing import Any
+import urllib.parse
+
+import requests
+from requests import adapters
+from urllib3 import exceptions as urllib3_exceptions
+
+from cf_openstack.director import endpoint as director_endpoint
+from cf_openstack.director import endpoint_policy
+from cf_openstack.director import exceptions
+
+_BEFORE_SENDING = (
+    requests.ConnectTimeout, ssl.SSLCertVerificationError,
+    urllib3_exceptions.ConnectTimeoutError,
+    urllib3_exceptions.NewConnectionError)
+
+
+def ssl_context(ca_certificate: str) -> ssl.SSLContext:
+    """Make a context that trusts the given CA and nothing else.
+
+    :param ca_certificate: PEM text.  Empty: trust what the operating system
+        trusts.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.hostname_checks_common_name = False
+    # Like the bosh CLI: any certificate of the bundle is an anchor, be it
+    # an intermediate CA or the director's own.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    if ca_certificate:
+        context.load_verify_locations(cadata=ca_certificate)
+    else:
+        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    return context
+
+
+class PinnedAdapter(adapters.HTTPAdapter):
+    """Send requests to one endpoint, at an address the policy has seen.
+
+    The name is resolved once.  The connection goes to the address, while
+    SNI, certificate check and Host header keep the name, so that a name
+    server that changes its mind between check and use gains nothing.
+
+    :param endpoint: the only endpoint it serves.
+    :param context: what verifies its certificate.
+    :param policy: what decides on its addresses.
+    """
+
+    def __init__(self, endpoint: director_endpoint.Endpoint,
+                 context: ssl.SSLContext,
+                 policy: endpoint_policy.EndpointPolicy) -> None:
+        self._endpoint = endpoint
+        self._context = context
+        self._policy = policy
+        self._addresses: tuple[str, ...] = ()
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Give every connection our context and the name to verify."""
+        super().init_poolmanager(
+            *args, ssl_context=self._context,
+            server_hostname=self._endpoint.host, **kwargs)
+
+    def build_connection_pool_key_attributes(
+            self, request: requests.PreparedRequest, verify: Any,
+            cert: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Keep requests from replacing the context by its own."""
+        host_params, _kwargs = super().build_connection_pool_key_attributes(
+            request, verify, cert)
+        return host_params, {}
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any,
+                    cert: Any) -> None:
+        """Do nothing: the default would add public CAs to our context."""
+
+    def send(self, request: requests.PreparedRequest, stream: bool = False,
+             timeout: Any = None, verify: Any = True, cert: Any = None,
+             proxies: Any = None) -> requests.Response:
+        """Send a request to the endpoint; proxies and verify are ignored.
+
+        :raises EndpointRefused: when the policy forbids the endpoint, or
+            the request is for another one.
+        """
+        parts = urllib.parse.urlsplit(request.url or '')
+        if parts.scheme != 'https' or parts.netloc != self._endpoint.netloc:
+            raise exceptions.InvalidRequest(
+                reason=f'{parts.scheme}://{parts.hostname} is not the '
+                       f'pinned endpoint {self._endpoint}')
+        self._addresses = self._addresses or self._policy.check(
+            self._endpoint.host, self._endpoint.port)
+        request.headers['Host'] = self._endpoint.netloc
+        remaining = list(self._addresses)
+        while True:
+            there = request.copy()
+            address = director_endpoint.Endpoint(remaining.pop(0),
+                                                 self._endpoint.port)
+            there.url = parts._replace(netloc=address.netloc).geturl()
+            try:
+                response = super().send(there, stream=stream,
+                                        timeout=timeout)
+            except requests.ConnectionError as exc:
+                if remaining and never_connected(exc):
+                    continue
+                # The next attempt asks the name server anew.
+                self._addresses = ()
+                raise
+            response.request = request
+            response.url = request.url or ''
+            return response
+
+
+def causes(error: BaseException | None) -> list[BaseException]:
+    """List an error and those it wraps, the outermost first."""
+    chain: list[BaseException] = []
+    while error is not None and error not in chain:
+        chain.append(error)
+        inner = getattr(error, 'reason', None)
+        if not isinstance(inner, BaseException) and error.args:
+            inner = next((argument for argument in error.args
+                          if isinstance(argument, BaseException)), None)
+        if not isinstance(inner, BaseException):
+            inner = error.__cause__ or error.__context__
+        error = inner
+    return chain
+
+
+def never_connected(error: requests.RequestException) -> bool:
+    """Tell whether nothing of the request has left this machine."""
+    return any(isinstance(cause, _BEFORE_SENDING) for cause in causes(error))
