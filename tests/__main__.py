@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run the project's tests: style, unit and functional.
+
+Any Python 3.11 or later starts it, with nothing installed.  It makes the
+pocket cloud's virtual environment if that is missing, starts a pocket cloud
+and a pocket director for the functional tests, and stops afterwards what it
+started.  All that is in the folder .pocket-tests, or where $POCKET_STATE says.
+The last line is the count of tests: "N passed, N failed".
+"""
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PARTS = ('pep8', 'unit', 'functional')
+STYLE = (
+    ('flake8', 'cf_openstack', 'heat_plugins', 'horizon_panel', 'devstack',
+     'tests', 'setup.py'),
+    ('bashate', '-v', '-iE006', '-eE005,E042', '.ci/run'),
+    ('doc8', '-q', 'README.rst', 'CONTRIBUTING.rst', 'HACKING.rst',
+     'doc/source', 'releasenotes/notes'),
+)
+
+
+class Suite:
+    """The parts that were run, and what came of them.
+
+    :param state: the pocket cloud's folder.
+    """
+
+    def __init__(self, state: pathlib.Path) -> None:
+        self.passed = 0
+        self.failed = 0
+        self.broken: list[str] = []
+        self._python = state / 'venv' / 'bin' / 'python'
+        self._env = {**os.environ, 'POCKET_STATE': str(state),
+                     'PYTHONPATH': str(ROOT), 'PYTHON': str(self._python)}
+
+    def tool(self, *argv: str, python: str | None = None) -> bool:
+        """Run a Python module; whether it succeeded."""
+        return subprocess.run(
+            [python or self._python, '-m', *argv], cwd=ROOT, env=self._env,
+            check=False).returncode == 0
+
+    def pep8(self) -> None:
+        """Check the style."""
+        for argv in STYLE:
+            if not self.tool(*argv):
+                self.broken.append(argv[0])
+
+    def stestr(self, part: str, extra: list[str]) -> None:
+        """Run the tests below tests/<part> and count them."""
+        env = {**self._env, 'OS_TEST_PATH': f'./tests/{part}'}
+        subprocess.run([self._python, '-m', 'stestr', 'run', *extra],
+                       cwd=ROOT, env=env, check=False)
+        counted = subprocess.run(
+            [self._python, '-m', 'tests.count'], cwd=ROOT, env=env,
+            check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+        passed, failed = map(int, counted)
+        self.passed += passed
+        self.failed += failed
+        if not passed + failed:
+            self.broken.append(f'{part} (no test ran)')
+
+    def functional(self, extra: list[str]) -> None:
+        """Run the functional tests on a pocket cloud."""
+        pocket, director = 'devstack.pocket', 'devstack.pocket_director'
+        was_up = self.tool(pocket, 'status')
+        try:
+            if not self.tool(pocket, 'up', python=sys.executable) or (
+                    not self.tool(director, 'up')):
+                self.broken.append('pocket cloud')
+                return
+            # One at a time: a director has one cloud config for all
+            self.stestr('functional', ['--serial', *extra])
+        finally:
+            if not was_up:
+                self.tool(pocket, 'down')
+
+
+def main() -> int:
+    """Run what was asked for; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog='python3 -m tests', description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('part', nargs='?', default='all',
+                        choices=('all', *PARTS), help='default: all')
+    parser.add_argument('stestr', nargs=argparse.REMAINDER,
+                        help='handed to "stestr run", such as a regular '
+                        'expression that picks tests')
+    args = parser.parse_args()
+    begun = time.monotonic()
+    state = pathlib.Path(os.environ.get('POCKET_STATE')
+                         or ROOT / '.pocket-tests').absolute()
+    suite = Suite(state)
+    if not suite.tool('devstack.pocket', 'install', python=sys.executable):
+        return 1
+    parts = PARTS if args.part == 'all' else (args.part,)
+    if 'pep8' in parts:
+        suite.pep8()
+    if 'unit' in parts:
+        suite.stestr('unit', args.stestr)
+    if 'functional' in parts:
+        suite.functional(args.stestr)
+    print(f'{", ".join(parts)}: {time.monotonic() - begun:.0f} s')
+    for name in suite.broken:
+        print(f'FAILED: {name}')
+    print(f'{suite.passed} passed, {suite.failed} failed', flush=True)
+    return 1 if suite.failed or suite.broken else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
