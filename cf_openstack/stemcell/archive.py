@@ -45,12 +45,6 @@ class _Whole:
         return b''.join(parts)
 
 
-def _is_gzip(error: Exception) -> bool:
-    # BadGzipFile stands both for a wrong magic number and for a wrong
-    # checksum; its text alone tells which.
-    return 'Not a gzipped file' not in str(error)
-
-
 class Archive:
     """The members of a ``.tgz`` stream, in their order.
 
@@ -84,11 +78,17 @@ class Archive:
         except EOFError as error:
             raise errors.ArchiveTruncated(
                 archive=self._what, size=self._count) from error
-        except (gzip.BadGzipFile, zlib.error) as error:
-            kind = errors.ArchiveDamaged
-            if not self._count and not _is_gzip(error):
-                kind = errors.ArchiveInvalid
-            raise kind(archive=self._what, reason=error) from error
+        except (gzip.BadGzipFile, zlib.error, tarfile.TarError) as error:
+            # BadGzipFile stands both for a wrong magic number and for a
+            # wrong checksum; its text alone tells which, and quotes bytes
+            # of a file that may not be the tenant's to see.
+            if 'Not a gzipped file' in str(error) and not self._count:
+                raise errors.ArchiveInvalid(
+                    archive=self._what,
+                    reason='it does not begin as gzip does') from error
+            raise errors.ArchiveDamaged(
+                archive=self._what,
+                reason='data or checksum is wrong') from error
         self._count += len(data)
         if self._count > self._limit + _OVERHEAD:
             raise errors.TooLarge(what=self._what, limit=self._limit)

@@ -20,6 +20,7 @@ from oslo_log import log as logging
 from cf_openstack import exceptions
 from cf_openstack.stemcell import archive
 from cf_openstack.stemcell import errors
+from cf_openstack.stemcell import properties as stemcell_properties
 
 LOG = logging.getLogger(__name__)
 
@@ -188,7 +189,8 @@ def upload(conn: openstack.connection.Connection, *, name: str,
 
     :param reader: gives the data; read once, front to back.
     :param size: bytes that reader gives; not one more or less.
-    :param properties: further image properties; values are made strings.
+    :param properties: further image properties; values are made
+        strings.
     :param image_id: the UUID that the image shall have.
     :param cancelled: asked at each chunk and poll; true ends the upload.
     :param progress: told, at each chunk, how many bytes were sent so far.
@@ -198,7 +200,8 @@ def upload(conn: openstack.connection.Connection, *, name: str,
         such image, unless it is an ImageLeftBehind.
     """
     image_id = image_id or str(uuid.uuid4())
-    record = {key: str(value) for key, value in (properties or {}).items()}
+    record = {key: stemcell_properties.text(value)
+              for key, value in (properties or {}).items()}
     record.update(id=image_id, name=name, disk_format=disk_format,
                   container_format=container_format, visibility=visibility,
                   tags=sorted(set(tags)))
@@ -231,7 +234,7 @@ def set_properties(conn: openstack.connection.Connection, image_id: str,
     # To add a member that is there replaces it (RFC 6902, section 4.1);
     # "/" and "~" in a key are written "~1" and "~0" (RFC 6901).
     changes = [
-        {'op': 'add', 'value': str(value),
+        {'op': 'add', 'value': stemcell_properties.text(value),
          'path': '/' + key.replace('~', '~0').replace('/', '~1')}
         for key, value in sorted(properties.items())]
     if name is not None:

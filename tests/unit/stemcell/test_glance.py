@@ -47,7 +47,7 @@ class TestUpload(GlanceTestCase):
             {'id': image_id, 'name': 'bosh-noble/1.2', 'disk_format': 'raw',
              'container_format': 'bare', 'visibility': 'public',
              'tags': ['a', 'b'], 'os_type': 'linux',
-             'auto_disk_config': 'True'},
+             'auto_disk_config': 'true'},
             self.glance.requests[0].json())
 
     def test_data_goes_over_as_it_is(self):
