@@ -43,6 +43,7 @@ class Upload:
                 reason='the file to upload is empty')
         self._fileobj = fileobj
         self._length = length
+        self._sent = 0
 
     def __len__(self) -> int:
         return self._length
@@ -52,8 +53,18 @@ class Upload:
             yield chunk
 
     def read(self, size: int = -1) -> bytes:
-        """Read the next bytes."""
-        return self._fileobj.read(size)
+        """Read the next bytes, up to the length.
+
+        :raises InvalidRequest: when the stream ends before.
+        """
+        left = self._length - self._sent
+        chunk = self._fileobj.read(left if size < 0 else min(size, left))
+        if left and not chunk:
+            raise exceptions.InvalidRequest(
+                reason=f'the file ended after {self._sent} of '
+                       f'{self._length} bytes')
+        self._sent += len(chunk)
+        return chunk
 
 
 class Connector:
@@ -61,7 +72,8 @@ class Connector:
 
     Redirects are never followed; proxies, netrc and CA bundles of the
     environment are ignored; answers are bounded in size and time.  A GET
-    that meets a broken connection is sent again, anything else never.
+    that meets a broken connection is sent again, anything else never; what
+    timed out is not repeated either.
 
     :param endpoint: where to send to.
     :param ca_certificate: PEM text of the CA to trust; empty: those of the
@@ -137,6 +149,8 @@ class Connector:
         session = self._open()
         prepared = session.prepare_request(request)
         method = request.method or ''
+        deadline = transport.Deadline(self.limits.total_timeout)
+        token = transport.deadline.set(deadline)
         try:
             answer = session.send(
                 prepared, stream=True, allow_redirects=False, verify=True,
@@ -148,7 +162,9 @@ class Connector:
                     status=answer.status_code, headers=answer.headers,
                     body=self._read(answer, method, path))
         except requests.RequestException as exc:
-            raise self._failure(exc, method, path)
+            raise self._failure(exc, method, path, deadline)
+        finally:
+            transport.deadline.reset(token)
         LOG.debug('%s %s%s: status %d, %d bytes', method, self.endpoint,
                   path, response.status, len(response.body))
         if response.status in _GATEWAY_STATUSES:
@@ -174,30 +190,25 @@ class Connector:
 
     def _read(self, answer: requests.Response, method: str,
               path: str) -> bytes:
-        """Read the body within the limits."""
-        deadline = time.monotonic() + self.limits.total_timeout
+        """Read the body, up to the limit."""
         body = bytearray()
         for chunk in answer.iter_content(_CHUNK):
             body += chunk
-            reason = None
             if len(body) > self.limits.max_size:
-                reason = (f'it is larger than {self.limits.max_size} bytes, '
-                          'the limit of [cf_openstack]'
-                          'director_max_response_size')
-            elif time.monotonic() > deadline:
-                reason = (f'it took longer than {self.limits.total_timeout} '
-                          'seconds, the limit of [cf_openstack]'
-                          'director_total_timeout')
-            if reason:
                 raise exceptions.BadResponse(
                     endpoint=self.endpoint.url, method=method, path=path,
-                    reason=reason)
+                    reason=f'it is larger than {self.limits.max_size} '
+                           'bytes, the limit of '
+                           '[cf_openstack]director_max_response_size')
         return bytes(body)
 
     def _failure(self, error: requests.RequestException, method: str,
-                 path: str) -> exceptions.ConnectionFailed:
+                 path: str, deadline: transport.Deadline
+                 ) -> exceptions.ConnectionFailed:
+        timed_out = deadline.is_over or transport.timed_out(error)
         where = {'endpoint': self.endpoint.url, 'method': method,
-                 'path': path, 'cause': self._cause(error)}
+                 'path': path, 'cause': self._cause(error, deadline),
+                 'timed_out': timed_out}
         for cause in transport.causes(error):
             if isinstance(cause, ssl.SSLCertVerificationError):
                 return exceptions.CertificateRefused(**where)
@@ -205,12 +216,18 @@ class Connector:
             return exceptions.ConnectionFailed(**where)
         return exceptions.OutcomeUnknown(**where)
 
-    def _cause(self, error: requests.RequestException) -> str:
+    def _cause(self, error: requests.RequestException,
+               deadline: transport.Deadline) -> str:
         """Say in a few words why a connection failed."""
-        if isinstance(error, requests.ConnectTimeout):
-            return f'no connection within {self.limits.connect_timeout} s'
-        if isinstance(error, requests.Timeout):
-            return f'no answer within {self.limits.read_timeout} s'
+        if deadline.is_over:
+            return (f'the answer took longer than '
+                    f'{self.limits.total_timeout:g} s, the limit of '
+                    '[cf_openstack]director_total_timeout')
+        if transport.timed_out(error):
+            if transport.never_connected(error):
+                return ('no connection within '
+                        f'{self.limits.connect_timeout:g} s')
+            return f'no answer within {self.limits.read_timeout:g} s'
         for cause in reversed(transport.causes(error)):
             if isinstance(cause, ssl.SSLCertVerificationError):
                 return _certificate_fault(cause, self.endpoint.host)
@@ -227,8 +244,10 @@ def _basic(auth: tuple[str, str] | None) -> tuple[bytes, bytes] | None:
 
 
 def _may_repeat(error: BaseException) -> bool:
+    # Whoever was silent once for all the time there is will be so again.
     return (isinstance(error, exceptions.ConnectionFailed)
-            and not isinstance(error, exceptions.CertificateRefused))
+            and not isinstance(error, exceptions.CertificateRefused)
+            and not error.kwargs.get('timed_out'))
 
 
 def _certificate_fault(error: ssl.SSLCertVerificationError,

@@ -54,8 +54,12 @@ def parse(text: str, *, default_port: int = DEFAULT_PORT,
     :raises InvalidEndpoint: when it is not the address of an HTTPS service,
         or carries credentials or a query.
     """
-    text = str(text).strip()
-    whole = text if '://' in text else f'https://{text}'
+    given = str(text).strip()
+    whole = given if '://' in given else f'https://{given}'
+    # A credential may stand before an @ or in a query: it is not shown.
+    text = re.split('[?#]', given)[0].rpartition('@')[2][:300]
+    if '@' in given:
+        raise _invalid(text, 'it must not hold a user name or a password')
     try:
         parts = urllib.parse.urlsplit(whole)
         port = parts.port
@@ -63,10 +67,6 @@ def parse(text: str, *, default_port: int = DEFAULT_PORT,
         raise _invalid(text, 'it is not a URL with a port up to 65535')
     if parts.scheme.lower() != 'https':
         raise _invalid(text, 'only https is spoken to a director')
-    if '@' in parts.netloc:
-        # What stands before the @ is a credential: not shown.
-        raise _invalid(parts.netloc.rpartition('@')[2],
-                       'it must not hold a user name or a password')
     if parts.query or parts.fragment or (
             parts.path.strip('/') and not allow_path):
         raise _invalid(text, 'it must end after host and port')
@@ -81,9 +81,10 @@ def _host(text: str, host: str) -> str:
     if not host:
         raise _invalid(text, 'it names no host')
     try:
-        return str(ipaddress.ip_address(host))
+        # A zone, behind a %, would name an interface of this machine.
+        return str(ipaddress.ip_address(host.replace('%', '/')))
     except ValueError:
-        if ':' in host or '%' in host:
+        if ':' in host:
             raise _invalid(text, 'its IPv6 address is not valid')
     try:
         name = host.rstrip('.').encode('idna').decode('ascii').lower()

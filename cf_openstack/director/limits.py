@@ -11,7 +11,7 @@ class Limits:
 
     :ivar connect_timeout: seconds to wait for a connection.
     :ivar read_timeout: seconds to wait for the next bytes of an answer.
-    :ivar total_timeout: seconds that the body of an answer may take.
+    :ivar total_timeout: seconds that an answer may take as a whole.
     :ivar max_size: bytes that an answer may have.
     :ivar attempts: how often a GET is sent when the connection fails.
     :ivar retry_wait: seconds before the second attempt; doubled for each

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """TLS to one host, pinned to its CA and to the addresses it may have."""
 
+import contextvars
 import ssl
+import time
 from typing import Any
 import urllib.parse
 
@@ -15,8 +17,56 @@ from cf_openstack.director import exceptions
 
 _BEFORE_SENDING = (
     requests.ConnectTimeout, ssl.SSLCertVerificationError,
-    urllib3_exceptions.ConnectTimeoutError,
-    urllib3_exceptions.NewConnectionError)
+    # also "connection refused", which urllib3 derives from it
+    urllib3_exceptions.ConnectTimeoutError)
+_TIMED_OUT = (
+    requests.Timeout, urllib3_exceptions.ConnectTimeoutError,
+    urllib3_exceptions.ReadTimeoutError)
+
+
+class Deadline:
+    """The time that an answer may take, from the first look for it on.
+
+    A time-out of a socket begins anew with each byte, so that a host which
+    drips one byte at a time would hold its caller for ever.
+
+    :param seconds: how long.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._end: float | None = None
+
+    def left(self) -> float:
+        """Tell how many seconds are left; the first call starts it."""
+        now = time.monotonic()
+        if self._end is None:
+            self._end = now + self._seconds
+        return self._end - now
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was started, and the time is up."""
+        return self._end is not None and self.left() <= 0
+
+
+#: The deadline of the request that this thread is about.
+deadline: contextvars.ContextVar[Deadline | None] = contextvars.ContextVar(
+    'deadline', default=None)
+
+
+class _BoundedSocket(ssl.SSLSocket):
+    """A TLS socket that keeps to the deadline."""
+
+    def recv_into(self, buffer: Any, nbytes: int | None = None,
+                  flags: int = 0) -> int:
+        bound = deadline.get()
+        if bound is not None:
+            left = bound.left()
+            if left <= 0:
+                raise TimeoutError
+            self.settimeout(min(self.gettimeout() or left, left))
+        return super().recv_into(buffer, nbytes, flags)
 
 
 def ssl_context(ca_certificate: str) -> ssl.SSLContext:
@@ -27,6 +77,7 @@ def ssl_context(ca_certificate: str) -> ssl.SSLContext:
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.sslsocket_class = _BoundedSocket
     context.hostname_checks_common_name = False
     # Like the bosh CLI: any certificate of the bundle is an anchor, be it
     # an intermediate CA or the director's own.
@@ -131,3 +182,10 @@ def causes(error: BaseException | None) -> list[BaseException]:
 def never_connected(error: requests.RequestException) -> bool:
     """Tell whether nothing of the request has left this machine."""
     return any(isinstance(cause, _BEFORE_SENDING) for cause in causes(error))
+
+
+def timed_out(error: requests.RequestException) -> bool:
+    """Tell whether the other side was silent for too long."""
+    return any(isinstance(cause, _TIMED_OUT) and not isinstance(
+        cause, urllib3_exceptions.NewConnectionError)
+        for cause in causes(error))
