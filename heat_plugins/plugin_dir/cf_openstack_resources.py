@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the resource types known to Heat.
+
+Heat imports every module under its option ``plugin_dirs`` by itself, under
+another name.  This folder is the one to put there: the resources' own
+modules then keep their names and are imported once.
+"""
+
+from oslo_log import log as logging
+
+LOG = logging.getLogger(__name__)
+
+
+def resource_mapping() -> dict[str, type]:
+    """All resource types of the project by their names."""
+    from heat_plugins.resources import config
+    from heat_plugins.resources import deployment
+    from heat_plugins.resources import director
+    from heat_plugins.resources import release
+    from heat_plugins.resources import stemcell
+
+    types: dict[str, type] = {}
+    for module in (config, deployment, director, release, stemcell):
+        types.update(module.resource_mapping())
+    return types
+
+
+def available_resource_mapping() -> dict[str, type]:
+    """The resource types, or none when something they need is missing.
+
+    An error raised here would keep heat-engine from starting.
+    """
+    try:
+        return resource_mapping()
+    # Whatever is wrong with this plug-in, the other resources must work.
+    except Exception:
+        LOG.exception('The resource types CloudFoundry::* are not available.')
+        return {}

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all resources of a BOSH director have in common."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from oslo_config import cfg
+
+from cf_openstack.director import client
+from cf_openstack.director import connection
+from cf_openstack.director import exceptions as director_exceptions
+from cf_openstack.director import tasks as director_tasks
+from cf_openstack import exceptions
+
+from heat.common import exception
+from heat.common.i18n import _
+from heat.engine import attributes
+from heat.engine import function
+from heat.engine import properties
+from heat.engine import resource
+from heat.engine import support
+
+from heat_plugins.clients import bosh_director
+from heat_plugins.resources import journal
+from heat_plugins.resources import masking
+
+_REASON_LENGTH = 255      # of an event, in Heat's database
+
+SUPPORT = support.SupportStatus(
+    status=support.UNSUPPORTED,
+    message=_('Part of cf-openstack, not supported by the Heat team.'),
+    version='0.1.0')
+
+
+class BoshResource(masking.MaskedResource):
+    """A resource that talks to a BOSH director."""
+
+    default_client_name = bosh_director.CLIENT_NAME
+
+    # A second director, deployment or config is never the cure for a
+    # failed check; needs_replace_failed decides.
+    always_replace_on_check_failed = False
+
+    support_status = SUPPORT
+
+    #: Names of the attributes that are read only when asked for by name.
+    slow_attributes: frozenset[str] = frozenset()
+
+    #: Whether this update is to mend a failed resource.
+    had_failed = False
+
+    @property
+    def journal(self) -> journal.Journal:
+        """What this resource remembers across engines."""
+        return journal.Journal(self)
+
+    def open_director(self, token: str) -> client.Director:
+        """Make a client for the director of a sealed connection.
+
+        :raises SealError: when this project cannot open it.
+        """
+        plugin = self.client_plugin()
+        return self.client().open(
+            plugin.unseal(token, self.stack.tenant_id))
+
+    def report(self, text: str) -> None:
+        """Show progress as an event of the action under way."""
+        if len(text) > _REASON_LENGTH:
+            text = text[:_REASON_LENGTH - 1] + '…'
+        self._add_event(self.action, self.status, text)
+
+    def poll_later(self, seconds: float | None = None) -> None:
+        """End this poll; the next one comes after some seconds.
+
+        :param seconds: at most the operator's ``poll_interval``.
+        :raises PollDelay: always.
+        """
+        limit = cfg.CONF.cf_openstack.poll_interval
+        wait = limit if seconds is None else min(seconds, limit)
+        raise resource.PollDelay(max(1, round(wait)))
+
+    def is_given(self, key: str) -> bool:
+        """Whether the template gives a property, whatever its value."""
+        if key not in self.properties.data:
+            return False
+        # An "if" without "else" leaves the property out.
+        value = function.resolve(self.properties.data[key], nullable=True)
+        return value is not Ellipsis
+
+    def require_one_of(self, one: str, other: str) -> None:
+        """Check that exactly one of two properties is given.
+
+        :raises StackValidationFailed: when it is not.
+        """
+        given = self.is_given(one), self.is_given(other)
+        if all(given):
+            raise exception.ResourcePropertyConflict(one, other)
+        if not any(given):
+            raise exception.PropertyUnspecifiedError(one, other)
+
+    def is_resolvable(self, keys: Iterable[str]) -> bool:
+        """Whether properties can be read before anything was created."""
+        for key in keys:
+            value = self.properties.data.get(key)
+            for rsrc in function.dependencies(value):
+                if rsrc.action == rsrc.INIT:
+                    return False
+        return True
+
+    def needs_replace_failed(self) -> bool:
+        """Never replaced for a failure: an update tries again in place."""
+        return False
+
+    def _needs_update(self, *args: Any, **kwargs: Any) -> bool:
+        # Heat would declare an unchanged failed resource complete.
+        needed = super()._needs_update(*args, **kwargs)
+        self.had_failed = self.status == self.FAILED
+        return needed or self.had_failed
+
+    def _show_resource(self) -> dict[str, Any]:
+        """All attributes at once; a director out of reach costs one wait."""
+        shown: dict[str, Any] = {}
+        for name, schema in self.attributes_schema.items():
+            if name == self.SHOW or name in self.slow_attributes:
+                continue
+            live = schema.cache_mode == attributes.Schema.CACHE_NONE
+            if live and 'error' in shown:
+                shown[name] = None
+                continue
+            try:
+                shown[name] = self._resolve_attribute(name)
+            except exceptions.CfOpenStackError as error:
+                shown[name] = None
+                shown['error'] = str(error)
+        return shown
+
+    def get_live_state(self, resource_properties: Any) -> dict[str, Any]:
+        """Properties are not read back from the director."""
+        return {}
+
+
+class DirectorUser(BoshResource):
+    """A resource on a director that another resource stands for."""
+
+    DIRECTOR = 'director'
+
+    #: The director, for the action under way; opened when first needed.
+    _director: client.Director | None = None
+
+    @staticmethod
+    def director_schema() -> properties.Schema:
+        """The schema of the property ``director``."""
+        return properties.Schema(
+            properties.Schema.STRING,
+            _('The director, as the attribute "connection" of a '
+              'CloudFoundry::BOSH::Director resource of the same project.'),
+            required=True,
+            update_allowed=True,
+        )
+
+    def director(self) -> client.Director:
+        """The director named by the properties."""
+        if self._director is None:
+            self._director = self.open_director(
+                self.properties[self.DIRECTOR])
+        return self._director
+
+    def use_director(self, token: str) -> None:
+        """Talk to the director of a new connection from now on."""
+        self._director = self.open_director(token)
+
+    def claim_director(self) -> None:
+        """Remember, or verify, which director this resource lives on.
+
+        :raises UpdateReplace: when it lives on another one.
+        :raises DirectorError: when the director does not answer.
+        """
+        uuid = self.director().info().uuid
+        known = self.journal.get('director_uuid')
+        if known is None:
+            self.journal.put(director_uuid=uuid)
+        elif known != uuid:
+            raise resource.UpdateReplace(self.name)
+
+    def validate(self) -> None:
+        """Check what can be checked before anything is created.
+
+        :raises StackValidationFailed: when a property is not valid.
+        """
+        super().validate()
+        if not self.is_resolvable([self.DIRECTOR]):
+            return
+        try:
+            token = self.properties[self.DIRECTOR]
+            if token:
+                self.client_plugin().unseal(token, self.stack.tenant_id)
+        except connection.SealError as error:
+            raise exception.StackValidationFailed(message=str(error))
+
+    def is_known(self, task_id: int) -> bool:
+        """Whether the director still knows a task."""
+        return self._task(task_id) is not None
+
+    def is_running(self, task_id: int) -> bool:
+        """Whether a task has not ended yet."""
+        task = self._task(task_id)
+        return task is not None and task.is_processing
+
+    def _task(self, task_id: int) -> director_tasks.Task | None:
+        try:
+            return self.director().tasks.get(task_id)
+        except director_exceptions.NotFound:
+            return None      # cleaned up long after its end

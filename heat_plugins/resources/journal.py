@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a resource must know after its engine has died."""
+
+import json
+from typing import Any
+import uuid
+
+from heat.engine import resource
+
+_KEY = 'journal'
+
+
+class Journal:
+    """A small JSON document in the resource's own, encrypted data.
+
+    Everything that would be lost with the engine's process goes here before
+    the next step depends on it.  Heat limits it to 64 KiB.
+
+    :param rsrc: the resource; its row must exist.
+    """
+
+    def __init__(self, rsrc: resource.Resource) -> None:
+        self._resource = rsrc
+
+    def _load(self) -> dict[str, Any]:
+        text = self._resource.data().get(_KEY)
+        return json.loads(text) if text else {}
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Read one entry."""
+        return self._load().get(key, default)
+
+    def put(self, **entries: Any) -> None:
+        """Write entries at once; None removes one."""
+        document = self._load()
+        changed = {**document, **entries}
+        changed = {key: value for key, value in changed.items()
+                   if value is not None}
+        if changed != document:
+            self._resource.data_set(_KEY, json.dumps(changed), redact=True)
+
+
+def new_context_id() -> str:
+    """Make an id for one logical action, at most 64 characters.
+
+    The director keeps it with the task, so that the task can be found even
+    if the answer to the request was lost.
+    """
+    return 'heat-' + str(uuid.uuid4())
