@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What anybody may ask: the director itself, and files."""
+
+import flask
+
+from devstack.pocket_director import app
+from devstack.pocket_director import director as directors
+
+ROUTES = flask.Blueprint('info', __name__)
+
+
+@ROUTES.get('/info')
+def info() -> flask.Response:
+    """The director; its user is null without right credentials."""
+    director = app.current()
+    return app.reply({
+        'name': director.settings.name, 'uuid': director.uuid,
+        'version': director.settings.version,
+        'user': directors.USER if app.authorized() else None,
+        'cpi': 'openstack_cpi',
+        'user_authentication': {'type': 'basic', 'options': {}},
+        'stemcell_os': '-', 'stemcell_version': '-',
+        'features': {
+            'local_dns': {'status': False,
+                          'extras': {'domain_name': 'bosh'}},
+            'power_dns': {'status': False},
+            'snapshots': {'status': False},
+            'config_server': {'status': False, 'extras': {'urls': []}}}})
+
+
+@ROUTES.get('/files/<name>')
+def file(name: str) -> flask.Response:
+    """A file that was laid into the director's ``files`` folder."""
+    return flask.send_from_directory(
+        app.current().settings.path('files'), name)

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tasks: queued, run by workers, cancelled at checkpoints."""
+
+from collections.abc import Callable
+import dataclasses
+import datetime
+import logging
+import pathlib
+import queue
+import shutil
+import threading
+import time
+from typing import Any
+
+from devstack.pocket_director import errors
+from devstack.pocket_director import events
+from devstack.pocket_director import store as stores
+
+LOG = logging.getLogger(__name__)
+
+_RESULT_LENGTH = 128
+UNFINISHED = ('queued', 'processing', 'cancelling')
+# The types that a list shows when nobody asks for more.
+VISIBLE_TYPES = (
+    'attach_disk', 'create_snapshot', 'delete_deployment', 'delete_release',
+    'delete_snapshot', 'delete_stemcell', 'run_errand',
+    'snapshot_deployment', 'update_instance', 'update_deployment',
+    'update_release', 'update_stemcell', 'export_release')
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What a task is to do, and for whom."""
+
+    kind: str
+    description: str
+    work: Callable[['TaskRun'], str | None]
+    user: str = 'admin'
+    deployment: str | None = None
+    context_id: str = ''
+    urgent: bool = False
+
+
+class TaskRun:
+    """A task that runs: its outputs and its checkpoint."""
+
+    def __init__(self, task_id: int, request: Request, folder: pathlib.Path,
+                 store: stores.Store) -> None:
+        self.id = task_id
+        self.request = request
+        self.events = events.EventStream(folder / 'event')
+        self.cpi_log = folder / 'cpi'
+        self._result = folder / 'result'
+        self._debug = folder / 'debug'
+        self._lock = threading.Lock()
+        self._store = store
+
+    def checkpoint(self) -> None:
+        """Stop here when somebody cancelled the task.
+
+        :raises: TaskCancelled.
+        """
+        row = self._store.one('SELECT state FROM tasks WHERE id = ?', self.id)
+        if row is None or row['state'] == 'cancelling':
+            raise errors.TaskCancelled(self.id)
+
+    def result(self, text: str) -> None:
+        """Append to the task's ``result`` output."""
+        with self._lock, self._result.open('a', encoding='utf-8') as file:
+            file.write(text)
+
+    def debug(self, message: str, *args: Any) -> None:
+        """Append a line to the task's ``debug`` output."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        line = (f'D, [{now:%Y-%m-%dT%H:%M:%S.%f} #{self.id}] DEBUG -- '
+                f'Director: {message % args if args else message}\n')
+        with self._lock, self._debug.open('a', encoding='utf-8') as file:
+            file.write(line)
+
+
+class TaskQueue:
+    """The workers and everything known of tasks.
+
+    :param store: where tasks are remembered.
+    :param folder: holds a folder of outputs per task.
+    :param workers: how many ordinary tasks run at once; urgent ones have
+        a worker of their own.
+    """
+
+    def __init__(self, store: stores.Store, folder: pathlib.Path,
+                 workers: int) -> None:
+        self._store = store
+        self._folder = folder
+        self._queues: dict[bool, queue.Queue[TaskRun | None]] = {
+            False: queue.Queue(), True: queue.Queue()}
+        self._abandon_old()
+        self._threads = [
+            threading.Thread(target=self._work, args=(urgent,), daemon=True)
+            for urgent in [False] * workers + [True]]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End the workers, each after the task that it runs."""
+        for thread, urgent in zip(
+                self._threads,
+                [False] * (len(self._threads) - 1) + [True]):
+            self._queues[urgent].put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def start(self, request: Request) -> int:
+        """Queue a task; its number."""
+        task_id = self._store.insert(
+            'tasks', type=request.kind, state='queued',
+            description=request.description, user=request.user,
+            deployment=request.deployment, context_id=request.context_id)
+        folder = self.folder(task_id)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for name in ('event', 'result', 'debug', 'cpi'):
+            (folder / name).touch()
+        self._queues[request.urgent].put(
+            TaskRun(task_id, request, folder, self._store))
+        return task_id
+
+    def folder(self, task_id: int) -> pathlib.Path:
+        """Where a task's outputs lie."""
+        return self._folder / str(task_id)
+
+    def get(self, task_id: int) -> stores.Row:
+        """One task.
+
+        :raises: DirectorError 10000 when there is none of this number.
+        """
+        row = self._store.one('SELECT * FROM tasks WHERE id = ?', task_id)
+        if row is None:
+            raise errors.DirectorError(
+                10000, f'Task {task_id} not found')
+        return row
+
+    def list(self, states: list[str], deployment: str | None,
+             context_id: str | None, all_types: bool,
+             limit: int | None) -> list[stores.Row]:
+        """Tasks, the newest first."""
+        conditions, values = ['1 = 1'], []  # type: list[str], list[Any]
+        if states:
+            conditions.append(f'state IN ({_marks(states)})')
+            values += states
+        if not all_types:
+            conditions.append(f'type IN ({_marks(VISIBLE_TYPES)})')
+            values += VISIBLE_TYPES
+        for column, value in (('deployment', deployment),
+                              ('context_id', context_id)):
+            if value is not None:
+                conditions.append(f'{column} = ?')
+                values.append(value)
+        return self._store.all(
+            f'SELECT * FROM tasks WHERE {" AND ".join(conditions)} '
+            'ORDER BY timestamp IS NULL DESC, timestamp DESC, id DESC '
+            'LIMIT ?', *values, -1 if limit is None else limit)
+
+    def cancel(self, task_id: int) -> None:
+        """Ask a task to stop at its next checkpoint.
+
+        :raises: PlainTextError when it has ended.
+        """
+        row = self.get(task_id)
+        changed = self._store.execute(
+            "UPDATE tasks SET state = 'cancelling' WHERE id = ? AND state "
+            f'IN ({_marks(UNFINISHED)})', task_id, *UNFINISHED)
+        if not changed:
+            raise errors.PlainTextError(
+                400, f'Cannot cancel task {task_id}: invalid state '
+                     f'({row["state"]})')
+
+    def _work(self, urgent: bool) -> None:
+        while True:
+            run = self._queues[urgent].get()
+            if run is None:
+                return
+            try:
+                self._run(run)
+            except Exception:
+                LOG.exception('Worker failed on task %s', run.id)
+
+    def _run(self, run: TaskRun) -> None:
+        changed = self._store.execute(
+            "UPDATE tasks SET state = 'processing', started_at = ? "
+            "WHERE id = ? AND state = 'queued'", int(time.time()), run.id)
+        try:
+            if not changed:
+                raise errors.TaskCancelled(run.id)
+            result = run.request.work(run)
+        except errors.TaskCancelled as error:
+            self._fail(run, 'cancelled', error)
+        except errors.DirectorError as error:
+            run.debug('%s: %s', type(error).__name__, error)
+            self._fail(run, 'error', error)
+        except Exception as error:
+            LOG.exception('Task %s failed', run.id)
+            self._fail(run, 'error', errors.DirectorError(
+                100, str(error) or type(error).__name__))
+        else:
+            self._finish(run, 'done', result)
+
+    def _fail(self, run: TaskRun, state: str,
+              error: errors.DirectorError) -> None:
+        run.events.error(error)
+        self._finish(run, state, error.message)
+
+    def _finish(self, run: TaskRun, state: str, result: str | None) -> None:
+        self._store.update(
+            'tasks', {'id': run.id}, state=state, timestamp=int(time.time()),
+            result=result[:_RESULT_LENGTH] if result else result)
+
+    def _abandon_old(self) -> None:
+        # No worker is left of the director that ran or queued these.
+        self._store.execute(
+            "UPDATE tasks SET state = 'timeout', timestamp = ? "
+            f'WHERE state IN ({_marks(UNFINISHED)})',
+            int(time.time()), *UNFINISHED)
+
+
+def _marks(values: Any) -> str:
+    return ', '.join('?' * len(values))

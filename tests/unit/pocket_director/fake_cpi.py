@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A CPI whose cloud is a folder; the director runs it as a program.
+
+Each VM, disk and stemcell is a file there, and every call is a line of
+``calls``, so that a test sees what a director asked, and how.
+"""
+
+import json
+import os
+import pathlib
+import sys
+from typing import Any
+
+
+class Cloud:
+    """The folder, and the CPI's methods."""
+
+    def __init__(self, root: pathlib.Path) -> None:
+        self._root = root
+        for name in ('vms', 'disks', 'stemcells'):
+            (root / name).mkdir(exist_ok=True)
+
+    def info(self) -> dict[str, Any]:
+        return {'api_version': 3, 'stemcell_formats': ['openstack-qcow2']}
+
+    def create_stemcell(self, image: str, properties: dict[str, Any],
+                        tags: dict[str, Any]) -> str:
+        if properties.get('image_id'):
+            return f"{properties['image_id']} light"
+        return self._make('stemcells', {
+            'size': os.path.getsize(image), 'tags': tags})
+
+    def delete_stemcell(self, cid: str) -> None:
+        self._remove('stemcells', cid)
+
+    def create_vm(self, agent: str, stemcell: str, properties: Any,
+                  networks: Any, disks: Any, env: Any) -> list[Any]:
+        return [self._make('vms', {
+            'stemcell': stemcell, 'cloud_properties': properties,
+            'networks': networks, 'metadata': {}}), networks]
+
+    def delete_vm(self, cid: str) -> None:
+        for disk in (self._root / 'disks').iterdir():
+            content = json.loads(disk.read_text())
+            if content['vm'] == cid:
+                self._write('disks', disk.name, {**content, 'vm': None})
+        self._remove('vms', cid)
+
+    def has_vm(self, cid: str) -> bool:
+        return (self._root / 'vms' / cid).exists()
+
+    def reboot_vm(self, cid: str) -> None:
+        self._read('vms', cid)
+
+    def set_vm_metadata(self, cid: str, metadata: dict[str, str]) -> None:
+        self._write('vms', cid, {
+            **self._read('vms', cid), 'metadata': metadata})
+
+    def create_disk(self, size: int, properties: Any, vm: str) -> str:
+        return self._make('disks', {'size': size, 'vm': None})
+
+    def delete_disk(self, cid: str) -> None:
+        if self._read('disks', cid)['vm']:
+            raise ValueError(f'disk {cid} is in use')
+        self._remove('disks', cid)
+
+    def has_disk(self, cid: str) -> bool:
+        return (self._root / 'disks' / cid).exists()
+
+    def get_disks(self, vm: str) -> list[str]:
+        return [disk.name for disk in (self._root / 'disks').iterdir()
+                if json.loads(disk.read_text())['vm'] == vm]
+
+    def attach_disk(self, vm: str, disk: str) -> str:
+        self._read('vms', vm)
+        content = self._read('disks', disk)
+        if content['vm']:
+            raise ValueError(f'disk {disk} is attached already')
+        self._write('disks', disk, {**content, 'vm': vm})
+        return '/dev/sdc'
+
+    def detach_disk(self, vm: str, disk: str) -> None:
+        self._write('disks', disk, {**self._read('disks', disk), 'vm': None})
+
+    def set_disk_metadata(self, cid: str, metadata: Any) -> None:
+        self._read('disks', cid)
+
+    def resize_disk(self, cid: str, size: int) -> None:
+        self._write('disks', cid, {**self._read('disks', cid), 'size': size})
+
+    def calculate_vm_cloud_properties(self, needs: Any) -> dict[str, Any]:
+        return {'instance_type': f"cpu{needs['cpu']}"}
+
+    def _make(self, kind: str, content: Any) -> str:
+        cid = f'{kind[:-1]}-{os.urandom(4).hex()}'
+        self._write(kind, cid, content)
+        return cid
+
+    def _read(self, kind: str, cid: str) -> Any:
+        return json.loads((self._root / kind / cid).read_text())
+
+    def _write(self, kind: str, cid: str, content: Any) -> None:
+        (self._root / kind / cid).write_text(json.dumps(content))
+
+    def _remove(self, kind: str, cid: str) -> None:
+        (self._root / kind / cid).unlink(missing_ok=True)
+
+
+def main() -> None:
+    """Answer the request on stdin."""
+    root = pathlib.Path(sys.argv[1])
+    request = json.load(sys.stdin)
+    line = json.dumps({**request, 'env': sorted(os.environ)}) + '\n'
+    with (root / 'calls').open('a') as calls:
+        calls.write(line)
+    print(f"Starting {request['method']}", file=sys.stderr)
+    result, error = None, None
+    try:
+        result = getattr(Cloud(root), request['method'])(
+            *request['arguments'])
+    except AttributeError as cause:
+        error = {'type': 'Bosh::Clouds::NotImplemented',
+                 'message': str(cause), 'ok_to_retry': False}
+    except (OSError, ValueError) as cause:
+        error = {'type': 'Bosh::Clouds::CloudError',
+                 'message': str(cause), 'ok_to_retry': False}
+    json.dump({'result': result, 'error': error, 'log': ''}, sys.stdout)
+
+
+if __name__ == '__main__':
+    main()
