@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One authenticated connection to a cloud: one token, one session."""
+
+import dataclasses
+import uuid
+
+from keystoneauth1 import identity
+from keystoneauth1 import session
+from openstack import connection
+
+from cf_openstack.cloud import transport
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Where the cloud is and who asks; repr() shows no secret.
+
+    Either ``username`` and ``password`` with a scope, or an application
+    credential, which implies both.
+
+    :ivar auth_url: Keystone's URL, ending in ``/v3``.
+    :ivar interface: ``public``, ``internal`` or ``admin``.
+    :ivar verify: whether to check certificates, or a file of CAs.
+    :ivar connect_timeout: seconds.
+    :ivar read_timeout: seconds.
+    """
+
+    auth_url: str
+    username: str | None = None
+    password: str | None = dataclasses.field(default=None, repr=False)
+    user_domain_name: str | None = None
+    project_id: str | None = None
+    project_name: str | None = None
+    project_domain_name: str | None = None
+    application_credential_id: str | None = None
+    application_credential_secret: str | None = dataclasses.field(
+        default=None, repr=False)
+    region: str | None = None
+    interface: str = 'public'
+    verify: bool | str = True
+    connect_timeout: float = 60
+    read_timeout: float = 60
+
+    def verified_by(self, ca_file: str) -> 'Settings':
+        """The same, with certificates checked by the CAs of a file."""
+        return dataclasses.replace(self, verify=ca_file)
+
+    def secrets(self) -> set[str]:
+        """What must never be shown."""
+        return {
+            secret for secret in (
+                self.password, self.application_credential_secret)
+            if secret
+        }
+
+
+def connect(settings: Settings) -> connection.Connection:
+    """Return a connection; nothing is contacted before its first use.
+
+    Each request bears one ``X-Openstack-Request-Id`` of this connection,
+    by which the logs of all services can be searched.
+    """
+    http = transport.Transport(
+        settings.connect_timeout, settings.read_timeout)
+    # Version 3 is given: generic plugins would first ask which there are.
+    auth = session.Session(
+        auth=_auth_plugin(settings), session=http, verify=settings.verify)
+    return connection.Connection(
+        session=auth,
+        region_name=settings.region,
+        interface=settings.interface,
+        app_name='cf-openstack',
+        global_request_id=f'req-{uuid.uuid4()}',
+    )
+
+
+def _auth_plugin(settings: Settings) -> identity.v3.Auth:
+    if settings.application_credential_id:
+        return identity.V3ApplicationCredential(
+            settings.auth_url,
+            application_credential_id=settings.application_credential_id,
+            application_credential_secret=(
+                settings.application_credential_secret),
+        )
+    return identity.V3Password(
+        settings.auth_url,
+        username=settings.username,
+        password=settings.password,
+        user_domain_name=settings.user_domain_name,
+        project_id=settings.project_id,
+        project_name=settings.project_name,
+        project_domain_name=settings.project_domain_name,
+    )

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is safe to ask of OpenStack again.
+
+GET, HEAD, DELETE and PUT give the same when repeated, and so does asking
+for a token.  A POST does not: whether a lost one took effect is found out
+by looking for the object, whose name is unique (:func:`create`).
+"""
+
+from collections.abc import Callable
+import email.utils
+import logging
+import time
+from typing import TypeVar
+
+import requests
+
+from cf_openstack.cloud import errors
+
+LOG = logging.getLogger(__name__)
+
+T = TypeVar('T')
+
+#: How often a request is sent at most.
+MAX_TRIES = 6
+
+#: How often a POST is sent at most.
+MAX_POSTS = 3
+
+#: Seconds; a service that asks for more is not waited for.
+LONGEST_PAUSE = 120
+
+#: Pauses between look-ups of an object whose POST may still be under way.
+LOOK_UPS = (0, 1, 3, 6)
+
+_SAFE_METHODS = frozenset(('DELETE', 'GET', 'HEAD', 'PUT'))
+_PASSING_STATUS = frozenset((500, 502, 503, 504))
+_DEFAULT_RATE_PAUSE = 3.0
+
+
+def pause_before_retry(
+    request: requests.PreparedRequest,
+    outcome: requests.Response | Exception,
+    tries: int,
+) -> float | None:
+    """Decide whether to send a request once more.
+
+    :param request: the request that was sent.
+    :param outcome: its response, or the exception in place of one.
+    :param tries: how often it has been sent so far.
+    :returns: seconds to wait before the next try; None: do not try again.
+    """
+    if tries >= MAX_TRIES or not _can_be_sent_again(request):
+        return None
+    backoff = 0.5 * 2 ** (tries - 1)
+    if isinstance(outcome, Exception):
+        lost = isinstance(outcome, (
+            requests.ConnectionError, requests.Timeout,
+            requests.exceptions.ChunkedEncodingError,
+        )) and not isinstance(outcome, requests.exceptions.SSLError)
+        return backoff if lost and _is_safe(request) else None
+    status = outcome.status_code
+    if status == 429 or (status == 413 and _is_rate_limit(outcome)):
+        # It was refused before anything happened: any method may go on.
+        pause = _asked_pause(outcome) or _DEFAULT_RATE_PAUSE
+        return pause if pause <= LONGEST_PAUSE else None
+    if status in _PASSING_STATUS and _is_safe(request):
+        pause = max(_asked_pause(outcome) or 0, backoff)
+        return pause if pause <= LONGEST_PAUSE else None
+    return None
+
+
+def create(
+    what: str,
+    post: Callable[[], T],
+    find: Callable[[], T | None],
+    sleep: Callable[[float], None] = time.sleep,
+) -> T:
+    """Create an object exactly once, even if the answer gets lost.
+
+    When it is not known whether ``post`` took effect, ``find`` looks for
+    the object by its unique name.  Only if it is certainly not there, and
+    the request cannot be under way any more, it is sent again.
+
+    :param what: the object, for the log.
+    :param post: sends the request and returns the object.
+    :param find: returns the object, or None.
+    :raises Exception: what ``post`` raised, if nothing came of it.
+    """
+    attempt = 1
+    while True:
+        try:
+            return post()
+        except errors.API_ERRORS as exc:
+            if not errors.outcome_unknown(exc):
+                raise
+            LOG.warning('It is not known whether %s was created (%s); '
+                        'looking for it', what, errors.detail(exc))
+            try:
+                found = _look_up(find, errors.may_still_run(exc), sleep)
+            except errors.API_ERRORS as failure:
+                LOG.warning('Looking for %s failed: %s', what,
+                            errors.detail(failure))
+                raise exc from None
+            if found is not None:
+                LOG.info('%s was created', what)
+                return found
+            if (attempt == MAX_POSTS or errors.may_still_run(exc)
+                    or errors.status_of(exc) == 500):
+                raise
+        LOG.info('%s was not created; trying again', what)
+        sleep(0.5 * 2 ** attempt)
+        attempt += 1
+
+
+def repeat(action: Callable[[], T],
+           sleep: Callable[[float], None] = time.sleep) -> T:
+    """Do what has the same effect when done twice, up to three times.
+
+    For POST requests that merge, such as those of metadata.
+    """
+    for attempt in (1, 2):
+        try:
+            return action()
+        except errors.API_ERRORS as exc:
+            if not errors.outcome_unknown(exc):
+                raise
+            LOG.warning('Trying again: %s', errors.detail(exc))
+            sleep(0.5 * 2 ** attempt)
+    return action()
+
+
+def _look_up(
+    find: Callable[[], T | None],
+    patiently: bool,
+    sleep: Callable[[float], None],
+) -> T | None:
+    for pause in LOOK_UPS if patiently else LOOK_UPS[:1]:
+        if pause:
+            sleep(pause)
+        found = find()
+        if found is not None:
+            return found
+    return None
+
+
+def _can_be_sent_again(request: requests.PreparedRequest) -> bool:
+    # A stream has been read when it failed.
+    return request.body is None or isinstance(request.body, str | bytes)
+
+
+def _is_safe(request: requests.PreparedRequest) -> bool:
+    if request.method in _SAFE_METHODS:
+        return True
+    path = (request.url or '').partition('?')[0]
+    return path.endswith('/auth/tokens')
+
+
+def _is_rate_limit(response: requests.Response) -> bool:
+    # Nova once said 413 for "too many"; it says so still for "too large".
+    return 'Retry-After' in response.headers or (
+        b'overLimit' in (response.content or b''))
+
+
+def _asked_pause(response: requests.Response) -> float | None:
+    value = response.headers.get('Retry-After')
+    if value is None:
+        return _pause_in_body(response)
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, moment.timestamp() - time.time())
+
+
+def _pause_in_body(response: requests.Response) -> float | None:
+    # {"overLimit": {"code": 413, "message": "...", "retryAfter": "5"}}
+    try:
+        fault = next(iter(response.json().values()))
+        return float(fault['retryAfter'])
+    except (AttributeError, KeyError, StopIteration, TypeError, ValueError):
+        return None

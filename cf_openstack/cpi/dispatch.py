@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the bytes of a request to the text of its reply."""
+
+import time
+from typing import Any
+from typing import NamedTuple
+
+from cf_openstack.cpi import errors
+from cf_openstack.cpi import journal
+from cf_openstack.cpi import protocol
+from cf_openstack.cpi import registry
+
+
+class ConfigFiles(NamedTuple):
+    """The files named on the command line.
+
+    :ivar config: path of the CPI's configuration, or None.
+    :ivar ca_cert: path of the CA certificates, or None.
+    """
+
+    config: str | None = None
+    ca_cert: str | None = None
+
+
+def answer(raw: bytes, files: ConfigFiles) -> str:
+    """Carry out one request and return the JSON text of its reply.
+
+    Never raises an Exception: whatever happens becomes a reply.  Only
+    what is no Exception but ends the process (a signal) may still pass
+    through here while the reply is being made.
+
+    :param raw: what came on stdin.
+    :param files: where the configuration is.
+    """
+    log = journal.Journal(protocol.request_id_of(None))
+    try:
+        document = protocol.decode(raw)
+        if isinstance(document, dict):
+            log.request_id = protocol.request_id_of(document.get('context'))
+        request = protocol.parse(document, registry.KNOWN)
+        request.request_id = log.request_id
+        registry.check(request.method, request.arguments)
+        return protocol.success(_timed(request, files, log))
+    except BaseException as exc:
+        return failure(exc, log)
+
+
+def failure(exc: BaseException, log: journal.Journal) -> str:
+    """Render the reply to a call that ended with an exception."""
+    error = _bosh_error(exc)
+    message = log.clean(error.message)
+    text = f'Rescued {error.type}: {message}'
+    if isinstance(error, errors.Unknown):
+        text += f'. backtrace: {log.clean(_backtrace(exc))}'
+    log.line(text, 'ERROR')
+    return protocol.failure(error.type, message, error.ok_to_retry, text)
+
+
+def _timed(
+    request: protocol.Request, files: ConfigFiles, log: journal.Journal
+) -> Any:
+    log.line(f'Starting {request.method}({_outline(request.arguments)})...')
+    started = time.monotonic()
+    outcome = 'Failed'
+    try:
+        result = _invoke(request, files, log)
+        outcome = 'Finished'
+        return result
+    finally:
+        seconds = time.monotonic() - started
+        log.line(f'{outcome} {request.method} in {seconds:.2f} seconds')
+
+
+def _invoke(
+    request: protocol.Request, files: ConfigFiles, log: journal.Journal
+) -> Any:
+    if request.method == 'info':
+        return registry.load('info')(None)
+    # Not for info, whose time this would double.
+    from cf_openstack.cpi import calls
+
+    log.capture_logging()
+    try:
+        with calls.Call(request, files, log) as call:
+            return registry.load(request.method)(call, *request.arguments)
+    except errors.BoshError:
+        raise
+    except Exception as exc:
+        from cf_openstack.cpi import translation
+
+        raise translation.to_bosh(exc) from exc
+
+
+def _bosh_error(exc: BaseException) -> errors.BoshError:
+    if isinstance(exc, errors.BoshError):
+        return exc
+    if isinstance(exc, errors.Terminated):
+        return errors.CloudError(
+            f'The CPI was stopped by {exc.signal_name}. What this call had '
+            'created was removed again as far as possible, see the log.')
+    text = str(exc)
+    name = type(exc).__name__
+    return errors.Unknown(f'{name}: {text}' if text else name)
+
+
+def _backtrace(exc: BaseException) -> str:
+    import traceback
+
+    return ''.join(
+        traceback.format_exception(type(exc), exc, exc.__traceback__))
+
+
+def _outline(arguments: list[Any]) -> str:
+    """Name the arguments for the log; hashes may hold secrets."""
+    parts = []
+    for value in arguments:
+        if isinstance(value, str):
+            parts.append(value[:100])
+        elif isinstance(value, dict | list):
+            parts.append('{...}' if isinstance(value, dict) else '[...]')
+        else:
+            parts.append(str(value))
+    return ', '.join(parts)
