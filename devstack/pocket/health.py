@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether services answer, and waiting until they do."""
+
+from collections.abc import Collection
+import os
+import signal
+import time
+import urllib.error
+import urllib.request
+
+from devstack.pocket import errors
+from devstack.pocket import ports
+from devstack.pocket import process
+from devstack.pocket import progress as pocket_progress
+from devstack.pocket import service
+from devstack.pocket import state as pocket_state
+
+LIMIT_S = 240
+# Horizon's first page takes seconds to be made.
+ANSWER_S = 15
+# Whatever proxies the environment names: this is about loopback.
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def answers(state: pocket_state.State, one: service.Service,
+            limit: float = ANSWER_S) -> bool:
+    """Whether a service answers a request, with whatever but an error."""
+    url = 'http://%s:%d%s' % (ports.HOST, state.ports[one.ports[0]],
+                              one.probe)
+    try:
+        with OPENER.open(url, timeout=limit):
+            return True
+    except urllib.error.HTTPError as exc:
+        return exc.code < 500
+    except OSError:
+        return False
+
+
+def wait(state: pocket_state.State, services: Collection[service.Service],
+         progress: pocket_progress.Progress, limit: float = LIMIT_S) -> None:
+    """Wait until all of them answer.
+
+    :param limit: seconds, for all together.
+    :raises ServiceFailed: one of them ended, or does not answer in time;
+        with the end of its log.
+    """
+    pending = {one.name: one for one in services}
+    end = time.monotonic() + limit
+    while pending:
+        for name, one in list(pending.items()):
+            if not process.alive(state, name):
+                raise _failed(state, name, 'ended while it was starting')
+            if answers(state, one):
+                progress.say('  %s answers' % name)
+                del pending[name]
+        if pending and time.monotonic() > end:
+            name = next(iter(pending))
+            _dump_threads(state, name)
+            raise _failed(state, name, 'does not answer after %d s' % limit)
+        time.sleep(0.2)
+
+
+def _failed(state: pocket_state.State, name: str,
+            what: str) -> errors.ServiceFailed:
+    return errors.ServiceFailed(
+        name=name, what=what, log=process.log_file(state, name),
+        tail=process.log_tail(state, name))
+
+
+def _dump_threads(state: pocket_state.State, name: str) -> None:
+    """Have a service that hangs write its stacks into its log."""
+    pid = process.alive(state, name)
+    if pid:
+        os.kill(pid, signal.SIGUSR1)
+        time.sleep(1)

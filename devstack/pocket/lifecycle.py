@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Up, down and clean."""
+
+from collections.abc import Collection
+import pathlib
+import shutil
+
+from devstack.pocket import clients
+from devstack.pocket import command
+from devstack.pocket.config import writer
+from devstack.pocket import environment
+from devstack.pocket import errors
+from devstack.pocket import health
+from devstack.pocket import lock as pocket_lock
+from devstack.pocket import ports
+from devstack.pocket import process
+from devstack.pocket import progress as pocket_progress
+from devstack.pocket import schema
+from devstack.pocket import service
+from devstack.pocket import state as pocket_state
+from devstack.pocket import venv
+
+#: Raised whenever the seed changes, so that "up" sows it again.
+SEED_VERSION = '1'
+
+
+class Cloud:
+    """A pocket cloud, as a whole."""
+
+    def __init__(self, state: pocket_state.State,
+                 progress: pocket_progress.Progress) -> None:
+        self._state = state
+        self._progress = progress
+
+    def up(self, features: Collection[str] = ()) -> None:
+        """Bring it up, whatever state it is in; what is up stays up.
+
+        Every step may be interrupted, and is then done again by the next
+        call.
+
+        :param features: services to add to it for good.
+        :raises PocketError: with what to do about it.
+        """
+        self._progress.say('Pocket cloud in %s' % self._state.root)
+        with pocket_lock.hold(self._state) as lock:
+            self._state.make(features)
+            self._end_strays()
+            self._settle_ports()
+            runner = command.Runner(self._state, lock)
+            packages = venv.Venv(self._state, runner)
+            packages.make(self._progress)
+            prints = {
+                name: writer.digest([packages.fingerprint(), one])
+                for name, one in writer.write(self._state).items()}
+            clients.write(self._state)
+            self._stop_changed(prints)
+            schema.Maker(self._state, runner, packages.fingerprint()).make(
+                self._progress)
+            self._start_all(runner, prints)
+
+    def down(self, names: Collection[str] = ()) -> list[str]:
+        """Stop some processes, or all; returns the names of what ran."""
+        self._state.load()
+        with pocket_lock.hold(self._state):
+            return process.stop(self._state, names or None)
+
+    def clean(self, keep_venv: bool = False) -> list[str]:
+        """Stop everything and remove the folder.
+
+        :param keep_venv: leave the folder ``venv`` in it, if complete.
+        :returns: the names of what ran.
+        :raises StateError: the folder is not a pocket cloud's.
+        """
+        root = self._state.root
+        if not root.exists():
+            return []
+        if not self._state.is_ours:
+            raise errors.StateError(
+                '%s is not a pocket cloud (it has no pocket.json); nothing '
+                'was removed.' % root)
+        keep_venv = keep_venv and self._state.venv_stamp.is_file()
+        with pocket_lock.hold(self._state):
+            stopped = process.stop(self._state)
+            keep = {'lock', 'pocket.json'} | ({'venv'} if keep_venv else set())
+            for entry in list(root.iterdir()):
+                if entry.name not in keep:
+                    _remove(entry)
+            # Last of all: until then the folder is known as a cloud's, and
+            # a "clean" that is interrupted can be repeated.
+            self._state.path('pocket.json').unlink(missing_ok=True)
+            self._state.path('lock').unlink()
+        if not keep_venv:
+            root.rmdir()
+        return stopped
+
+    def _end_strays(self) -> None:
+        """End what a killed "up" or service left behind."""
+        lost = {name for name in process.strays(self._state).values()
+                if not process.alive(self._state, name)}
+        if lost:
+            process.stop(self._state, lost)
+            self._progress.say('Ended what was left of ' + ', '.join(
+                sorted(lost)))
+
+    def _settle_ports(self) -> None:
+        """See that every port to be listened on is free.
+
+        :raises PortTaken: one is not, and may not be changed.
+        """
+        for one in service.enabled(self._state.features):
+            if process.alive(self._state, one.name):
+                continue
+            for name in one.ports:
+                if not ports.is_free(self._state.ports[name]):
+                    # A browser's address is in no catalog and in no stack.
+                    self._move(name, allowed=name == 'horizon')
+        # It has an address of its own once it was up, and looks to it.
+        if (not self._state.path('director').exists()
+                and not ports.is_free(self._state.ports['director'])):
+            self._move('director', allowed=True)
+
+    def _move(self, name: str, allowed: bool) -> None:
+        port = self._state.ports[name]
+        holder = ports.holder(port)
+        if not allowed:
+            raise errors.PortTaken(port=port, name=name, holder=holder)
+        others = self._state.ports.values()
+        self._state.ports[name] = ports.choose(name, others)
+        self._state.save()
+        self._progress.say(
+            'Port %d of %s is taken by %s; using %d instead'
+            % (port, name, holder, self._state.ports[name]))
+
+    def _stop_changed(self, prints: dict[str, str]) -> None:
+        """Stop services whose configuration or code is another by now."""
+        changed = []
+        for name, fingerprint in prints.items():
+            running = process.running(self._state, name)
+            if running and running.fingerprint != fingerprint:
+                changed.append(name)
+        if changed:
+            self._progress.say('Restarting, since its configuration or code '
+                               'changed: ' + ', '.join(changed))
+            process.stop(self._state, changed)
+
+    def _start_all(self, runner: command.Runner,
+                   prints: dict[str, str]) -> None:
+        wanted = service.enabled(self._state.features)
+        seed = writer.digest([SEED_VERSION, *self._state.features])
+        with self._progress.step('Starting services'):
+            if not self._state.stamped('seed', seed):
+                first = [one for one in wanted if one.name in service.FIRST]
+                self._start(first, prints)
+                health.wait(self._state, first[:1], self._progress)
+                self._seed(runner, 'identity')
+            # nova-compute ends if placement does not let it in
+            late = [one for one in wanted if one.name == 'nova']
+            early = [one for one in wanted if one not in late]
+            self._start(early, prints)
+            health.wait(self._state, [
+                one for one in early
+                if one.name in ('keystone', 'placement')], self._progress)
+            self._start(late, prints)
+            health.wait(self._state, [
+                one for one in wanted
+                if one.name not in ('keystone', 'placement')],
+                self._progress)
+            if not self._state.stamped('seed', seed):
+                self._seed(runner, 'cloud')
+                self._state.stamp('seed', seed)
+
+    def _start(self, services: Collection[service.Service],
+               prints: dict[str, str]) -> None:
+        env = environment.build(self._state)
+        python = str(self._state.path('venv', 'bin', 'python'))
+        for one in services:
+            if not process.alive(self._state, one.name):
+                process.spawn(
+                    self._state, one.name,
+                    [python, '-m', 'devstack.pocket.serve', '--state',
+                     str(self._state.root), one.name],
+                    env, prints[one.name])
+
+    def _seed(self, runner: command.Runner, part: str) -> None:
+        with self._progress.step('Seeding: ' + part):
+            runner.run(
+                'Seeding the ' + part,
+                [str(self._state.path('venv', 'bin', 'python')), '-m',
+                 'devstack.pocket.seed', '--state', str(self._state.root),
+                 part],
+                environment.build(self._state), 'seed')
+
+
+def _remove(entry: pathlib.Path) -> None:
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry)
+    else:
+        entry.unlink()
