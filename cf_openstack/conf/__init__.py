@@ -9,18 +9,23 @@ from oslo_config import cfg
 from cf_openstack.conf import director
 from cf_openstack.conf import stemcell
 
-GROUP = cfg.OptGroup(
-    'cf_openstack', title='Cloud Foundry and BOSH',
-    help='How the resources CloudFoundry::* reach BOSH directors.')
+GROUP = 'cf_openstack'
+
+
+def _group() -> cfg.OptGroup:
+    # A new one each time: oslo.config keeps overrides in it.
+    return cfg.OptGroup(
+        GROUP, title='Cloud Foundry and BOSH',
+        help='How the resources CloudFoundry::* reach BOSH directors.')
 
 
 def list_opts() -> list[tuple[cfg.OptGroup, list[cfg.Opt]]]:
     """List all options, for oslo-config-generator."""
-    return [(GROUP, [*director.opts, *stemcell.opts])]
+    return [(_group(), [*director.opts, *stemcell.opts])]
 
 
 def register_opts(conf: cfg.ConfigOpts) -> None:
     """Make the options known; doing it again does no harm."""
-    conf.register_group(GROUP)
     for group, opts in list_opts():
-        conf.register_opts(opts, group=group)
+        conf.register_group(group)
+        conf.register_opts(opts, group=group.name)

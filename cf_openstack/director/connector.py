@@ -178,14 +178,9 @@ class Connector:
 
     def _open(self) -> requests.Session:
         if self._session is None:
-            adapter = transport.PinnedAdapter(
+            self._session = transport.Session(transport.PinnedAdapter(
                 self.endpoint, transport.ssl_context(self.ca_certificate),
-                self.policy)
-            session = requests.Session()
-            session.trust_env = False
-            session.adapters.clear()
-            session.mount('https://', adapter)
-            self._session = session
+                self.policy))
         return self._session
 
     def _read(self, answer: requests.Response, method: str,

@@ -164,6 +164,26 @@ class PinnedAdapter(adapters.HTTPAdapter):
             return response
 
 
+class Session(requests.Session):
+    """A session with one endpoint, deaf to environment and redirects.
+
+    :param adapter: the adapter of the endpoint.
+    """
+
+    def __init__(self, adapter: PinnedAdapter) -> None:
+        super().__init__()
+        self.trust_env = False
+        self.adapters.clear()
+        self.mount('https://', adapter)
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Know of no redirect.
+
+        Even when told not to follow it, requests would read its whole body
+        into memory and fail on a Location that is no URL.
+        """
+
+
 def causes(error: BaseException | None) -> list[BaseException]:
     """List an error and those it wraps, the outermost first."""
     chain: list[BaseException] = []

@@ -21,6 +21,13 @@ class OptionsTest(base.BaseTestCase):
         self.assertEqual([25555, 8443, 8844],
                          self.conf.cf_openstack.director_allowed_ports)
 
+    def test_two_configurations_are_apart(self):
+        self.conf.set_override('poll_interval', 7, group='cf_openstack')
+        other = cfg.ConfigOpts()
+        options.register_opts(other)
+        other([])
+        self.assertEqual(5, other.cf_openstack.poll_interval)
+
     def test_listed_under_the_group(self):
         listed = options.list_opts()
         self.assertEqual(['cf_openstack'],

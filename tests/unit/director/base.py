@@ -44,8 +44,9 @@ class DirectorTestCase(base.BaseTestCase):
         """Answer as the director does: JSON as text/html."""
         if document is not None:
             kwargs['text'] = json.dumps(document)
-        kwargs.setdefault('headers', {
-            'Content-Type': 'text/html;charset=utf-8'})
+        if 'exc' not in kwargs:
+            kwargs.setdefault('headers', {
+                'Content-Type': 'text/html;charset=utf-8'})
         return self.http.register_uri(method, f'{URL}{path}', **kwargs)
 
     def stub_task(self, method: str, path: str, task_id: int = 42,
