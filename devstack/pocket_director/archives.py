@@ -44,7 +44,9 @@ def download(location: str, folder: pathlib.Path,
             dir=folder, suffix='.tgz', delete=False) as file:
         path = pathlib.Path(file.name)
         try:
+            # As it is: a digest is of the file, not of what is in it.
             with requests.get(location, stream=True, timeout=_TIMEOUT,
+                              headers={'Accept-Encoding': 'identity'},
                               verify=str(bundle)) as answer:
                 if answer.status_code == 404:
                     raise errors.DirectorError(

@@ -143,7 +143,8 @@ class TaskQueue:
              context_id: str | None, all_types: bool,
              limit: int | None) -> list[stores.Row]:
         """Tasks, the newest first."""
-        conditions, values = ['1 = 1'], []  # type: list[str], list[Any]
+        conditions = ['1 = 1']
+        values: list[Any] = []
         if states:
             conditions.append(f'state IN ({_marks(states)})')
             values += states

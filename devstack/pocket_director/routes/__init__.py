@@ -7,7 +7,7 @@ import flask
 
 _MODULES = (
     'info', 'tasks', 'stemcells', 'releases', 'configs', 'deployments',
-    'instances')
+    'instances', 'errands', 'problems', 'disks', 'maintenance')
 
 
 def blueprints() -> list[flask.Blueprint]:

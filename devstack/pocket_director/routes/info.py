@@ -32,4 +32,7 @@ def info() -> flask.Response:
 def file(name: str) -> flask.Response:
     """A file that was laid into the director's ``files`` folder."""
     return flask.send_from_directory(
-        app.current().settings.path('files'), name)
+        app.current().settings.path('files'), name,
+        # Else a .tgz is called a tar in transport encoding gzip, and
+        # clients unpack it.
+        mimetype='application/octet-stream')

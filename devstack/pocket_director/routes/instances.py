@@ -9,6 +9,7 @@ import yaml
 from devstack.pocket_director import app
 from devstack.pocket_director.deploy import vms
 from devstack.pocket_director import errors
+from devstack.pocket_director.jobs import instance_action
 from devstack.pocket_director.jobs import vm_stats
 from devstack.pocket_director.plan import planner
 from devstack.pocket_director.routes import deployments
@@ -85,6 +86,20 @@ def change_state(name: str, job: str,
     return deployments.start_deploy(
         text, document, [planner.Wish(state, job, instance)],
         'update_deployment', 'create deployment')
+
+
+@ROUTES.post(
+    f'{_BASE}/instance_groups/<job>/<instance>/actions/<action>')
+def act(name: str, job: str, instance: str, action: str) -> flask.Response:
+    """Act on one instance, without a deploy."""
+    if action not in instance_action.ACTIONS:
+        flask.abort(404)
+    row = find(name, job, instance)
+    return app.start(
+        'update_instance', f'{action} instance',
+        instance_action.InstanceAction(
+            app.current(), name, row['uuid'], action, app.flag('hard')),
+        deployment=name, with_context=True)
 
 
 @ROUTES.put(f'{_BASE}/instance_groups/<job>/<instance>/ignore')
