@@ -58,7 +58,7 @@ def is_not_found(exc: BaseException) -> bool:
 def is_connection_error(exc: BaseException) -> bool:
     """Whether no answer came at all, for another reason than TLS."""
     return isinstance(exc, _CONNECTION_ERRORS) and not isinstance(
-        exc, ksa_exceptions.SSLFailure)
+        exc, ksa_exceptions.SSLError)
 
 
 def is_transient(exc: BaseException) -> bool:
@@ -96,7 +96,7 @@ def describe(exc: BaseException) -> str:
     scripts know it.
     """
     status = status_of(exc)
-    if isinstance(exc, ksa_exceptions.SSLFailure):
+    if isinstance(exc, ksa_exceptions.SSLError):
         return (
             f'The TLS certificate of OpenStack was not accepted: '
             f'{detail(exc)}. Check connection_options.ca_cert.')

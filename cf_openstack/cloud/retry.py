@@ -23,6 +23,10 @@ T = TypeVar('T')
 #: How often a request is sent at most.
 MAX_TRIES = 6
 
+#: How often a request is sent whose answers do not come in time: each
+#: of them costs the whole time-out.
+MAX_TIMEOUTS = 2
+
 #: How often a POST is sent at most.
 MAX_POSTS = 3
 
@@ -57,6 +61,8 @@ def pause_before_retry(
             requests.ConnectionError, requests.Timeout,
             requests.exceptions.ChunkedEncodingError,
         )) and not isinstance(outcome, requests.exceptions.SSLError)
+        if isinstance(outcome, requests.Timeout):
+            lost = lost and tries < MAX_TIMEOUTS
         return backoff if lost and _is_safe(request) else None
     status = outcome.status_code
     if status == 429 or (status == 413 and _is_rate_limit(outcome)):
@@ -73,7 +79,6 @@ def create(
     what: str,
     post: Callable[[], T],
     find: Callable[[], T | None],
-    sleep: Callable[[float], None] = time.sleep,
 ) -> T:
     """Create an object exactly once, even if the answer gets lost.
 
@@ -96,7 +101,7 @@ def create(
             LOG.warning('It is not known whether %s was created (%s); '
                         'looking for it', what, errors.detail(exc))
             try:
-                found = _look_up(find, errors.may_still_run(exc), sleep)
+                found = _look_up(find, errors.may_still_run(exc))
             except errors.API_ERRORS as failure:
                 LOG.warning('Looking for %s failed: %s', what,
                             errors.detail(failure))
@@ -108,12 +113,11 @@ def create(
                     or errors.status_of(exc) == 500):
                 raise
         LOG.info('%s was not created; trying again', what)
-        sleep(0.5 * 2 ** attempt)
+        time.sleep(0.5 * 2 ** attempt)
         attempt += 1
 
 
-def repeat(action: Callable[[], T],
-           sleep: Callable[[float], None] = time.sleep) -> T:
+def repeat(action: Callable[[], T]) -> T:
     """Do what has the same effect when done twice, up to three times.
 
     For POST requests that merge, such as those of metadata.
@@ -125,18 +129,16 @@ def repeat(action: Callable[[], T],
             if not errors.outcome_unknown(exc):
                 raise
             LOG.warning('Trying again: %s', errors.detail(exc))
-            sleep(0.5 * 2 ** attempt)
+            time.sleep(0.5 * 2 ** attempt)
     return action()
 
 
 def _look_up(
-    find: Callable[[], T | None],
-    patiently: bool,
-    sleep: Callable[[float], None],
+    find: Callable[[], T | None], patiently: bool
 ) -> T | None:
     for pause in LOOK_UPS if patiently else LOOK_UPS[:1]:
         if pause:
-            sleep(pause)
+            time.sleep(pause)
         found = find()
         if found is not None:
             return found

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTTP session below keystoneauth: logs each request, repeats some."""
 
-from collections.abc import Callable
 import logging
 import time
 from typing import Any
@@ -24,18 +23,15 @@ class Transport(requests.Session):
 
     :param connect_timeout: seconds to wait for a connection.
     :param read_timeout: seconds to wait for the next bytes.
-    :param sleep: how to pause between tries.
     """
 
     def __init__(
         self,
         connect_timeout: float = 60,
         read_timeout: float = 60,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         super().__init__()
         self._timeout = (connect_timeout, read_timeout)
-        self._sleep = sleep
 
     def send(
         self, request: requests.PreparedRequest, **kwargs: Any
@@ -57,7 +53,7 @@ class Transport(requests.Session):
                     raise outcome
                 return outcome
             LOG.info('Sending it again in %.1f seconds', pause)
-            self._sleep(pause)
+            time.sleep(pause)
 
     def _send_once(
         self, request: requests.PreparedRequest, kwargs: dict[str, Any]

@@ -21,6 +21,8 @@ SHORTEST_PAUSE = 0.5
 #: lasts more than a quarter longer than it must.
 _SHARE = 0.25
 
+_FAILED = ('failed', 'killed')
+
 #: The state of an object that is not there.
 GONE = 'gone'
 
@@ -33,16 +35,10 @@ class Waiter:
     """
 
     def __init__(
-        self,
-        timeout: float = 300,
-        longest_pause: float = 5,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        self, timeout: float = 300, longest_pause: float = 5
     ) -> None:
         self.timeout = timeout
         self._longest = longest_pause
-        self._clock = clock
-        self._sleep = sleep
 
     def until(
         self,
@@ -67,7 +63,7 @@ class Waiter:
         :returns: what was fetched last.
         :raises errors.WaitTimedOut: it took too long.
         """
-        started = self._clock()
+        started = time.monotonic()
         last = 'not known'
         while True:
             try:
@@ -81,14 +77,14 @@ class Waiter:
                 last = state(found)
                 if done(found):
                     return found
-            elapsed = self._clock() - started
+            elapsed = time.monotonic() - started
             if elapsed >= self.timeout:
                 raise errors.WaitTimedOut(
                     kind=kind, id=object_id, expected=expected,
                     seconds=elapsed, state=last)
             pause = min(max(SHORTEST_PAUSE, elapsed * _SHARE),
                         self._longest, self.timeout - elapsed)
-            self._sleep(pause)
+            time.sleep(pause)
 
     def for_status(
         self,
@@ -96,16 +92,18 @@ class Waiter:
         object_id: str,
         fetch: Callable[[], Any],
         expected: str,
-        failed: Collection[str] = ('error', 'failed', 'killed'),
+        failed: Collection[str] = (),
     ) -> Any:
         """Wait for the ``status`` of a resource, letter case aside.
 
-        :raises errors.ResourceFailed: it went to one of ``failed``.
+        :param failed: states that end the wait, beside those of errors.
+        :raises errors.ResourceFailed: it went to a failed state.
         :raises errors.WaitTimedOut: it took too long.
         """
         def done(resource: Any) -> bool:
             status = resource.status.lower()
-            if status in failed:
+            if (status in failed or status in _FAILED
+                    or status.startswith('error')):
                 raise errors.ResourceFailed(
                     kind=kind, id=object_id, state=status,
                     expected=expected, reason=_fault(resource))

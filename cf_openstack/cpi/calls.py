@@ -44,7 +44,7 @@ class Call:
         self._ca_file: str | None = None
         # Before the configuration is checked: an error may quote it.
         redactor = redaction.Redactor(
-            redaction.secret_strings(request.context))
+            redaction.secret_strings([request.context, request.arguments]))
         log.redact_with(redactor)
         self.config = config.load(files.config, request.context)
         redactor.add(self.config.settings.secrets())

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Volumes: found, waited for, and deleted."""
 
+from collections.abc import Collection
+
 from openstack.block_storage.v3 import volume as sdk_volume
 
 from cf_openstack.cloud import errors as cloud_errors
@@ -35,14 +37,17 @@ def find_named(call: calls.Call, name: str) -> sdk_volume.Volume | None:
     return next((volume for volume in found if volume.name == name), None)
 
 
-def wait(call: calls.Call, cid: str, status: str) -> sdk_volume.Volume:
+def wait(
+    call: calls.Call, cid: str, status: str, failed: Collection[str] = ()
+) -> sdk_volume.Volume:
     """Wait until a volume has a status.
 
+    :param failed: states that mean it will not get there.
     :raises cloud_errors.CloudFailure: it failed, or took too long.
     """
     return call.waiter.for_status(
         'Volume', cid, lambda: call.cloud.block_storage.get_volume(cid),
-        status)
+        status, failed)
 
 
 def delete(call: calls.Call, cid: str) -> None:

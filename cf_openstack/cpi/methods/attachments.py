@@ -8,6 +8,7 @@ from openstack.block_storage.v3 import volume as sdk_volume
 
 from cf_openstack.cloud import errors as cloud_errors
 from cf_openstack.cloud import retry
+from cf_openstack.cloud import undo
 from cf_openstack.cpi import arguments
 from cf_openstack.cpi import calls
 from cf_openstack.cpi import errors
@@ -38,9 +39,16 @@ def attach_disk(call: calls.Call, vm_cid: Any, disk_cid: Any) -> str:
         LOG.info("Volume `%s' is attached already", volume_id)
         return _agent_path(volume_id, attachment['device'])
     _wait_free(call, volume)
-    device = _attach(call, server_id, volume_id)
-    volumes.wait(call, volume_id, 'in-use')
-    return _agent_path(volume_id, device)
+    with undo.UndoStack() as undo_stack:
+        undo_stack.push(
+            f"detach volume `{volume_id}'",
+            lambda: call.cloud.compute.delete_volume_attachment(
+                server_id, volume_id))
+        device = _attach(call, server_id, volume_id)
+        # Nova reserves the volume before it answers, so one that is
+        # available again could not be attached.
+        volumes.wait(call, volume_id, 'in-use', failed=('available',))
+        return _agent_path(volume_id, device)
 
 
 def detach_disk(call: calls.Call, vm_cid: Any, disk_cid: Any) -> None:
@@ -57,7 +65,7 @@ def detach_disk(call: calls.Call, vm_cid: Any, disk_cid: Any) -> None:
         return
     if volume.status != 'detaching':
         call.cloud.compute.delete_volume_attachment(server_id, volume_id)
-    volumes.wait(call, volume_id, 'available')
+    _wait_detached(call, server_id, volume_id)
 
 
 def get_disks(call: calls.Call, vm_cid: Any) -> list[str]:
@@ -87,6 +95,32 @@ def _wait_free(call: calls.Call, volume: sdk_volume.Volume) -> None:
                     f"server `{other}'")
     LOG.info("Volume `%s' is %s, waiting for it", volume.id, volume.status)
     volumes.wait(call, volume.id, 'available')
+
+
+def _wait_detached(
+    call: calls.Call, server_id: str, volume_id: str
+) -> None:
+    seen: set[str] = set()
+
+    def done(volume: sdk_volume.Volume) -> bool:
+        status = volume.status
+        if status.startswith('error') or (
+                status == 'in-use' and 'detaching' in seen
+                and volumes.attachment_to(volume, server_id)):
+            # The guest may not have let go of it.
+            raise cloud_errors.ResourceFailed(
+                kind='Volume', id=volume_id, state=status,
+                expected='available', reason='')
+        seen.add(status)
+        # One of several attachments leaves the volume in use.
+        return status == 'available' or (
+            status == 'in-use'
+            and volumes.attachment_to(volume, server_id) is None)
+
+    call.waiter.until(
+        'Volume', volume_id, 'available',
+        lambda: call.cloud.block_storage.get_volume(volume_id), done,
+        lambda volume: volume.status)
 
 
 def _attach(call: calls.Call, server_id: str, volume_id: str) -> str:
