@@ -22,21 +22,21 @@ def instances(cloud: openstack.connection.Connection,
     """BOSH's instances beside the Nova servers they are.
 
     :param found: the deployment's ``instances`` attribute: maps with
-        ``group``, ``index``, ``az``, ``ips`` and ``vm_cid``.
+        ``group``, ``index``, ``az``, ``ips`` and ``cid``.
     """
     servers = {s.id: s for s in cloud.compute.servers()}
     table = _table('Instance', 'AZ', 'Addresses', 'Nova server', 'Status',
                    'Flavor', 'Volumes', 'Server id')
-    for one in sorted(found, key=lambda i: (i['group'], i['index'])):
-        server = servers.get(one['vm_cid'])
+    for one in sorted(found, key=lambda i: (i['group'], i['index'] or 0)):
+        server = servers.get(one['cid'])
         volumes = server.attached_volumes if server else []
         table.add_row([
-            f'{one["group"]}/{one["index"]}', one['az'],
+            f'{one["group"]}/{one["index"] or 0}', one['az'],
             ', '.join(one['ips']),
             server.name if server else '(no server)',
             server.status if server else '-',
             server.flavor.original_name if server else '-',
-            len(volumes) or '', one['vm_cid'] or '-'])
+            len(volumes) or '', one['cid'] or '-'])
     return table.get_string()
 
 

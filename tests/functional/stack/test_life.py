@@ -42,18 +42,18 @@ class LifeTest(base.StackTestCase):
 
     def assert_deployed(self, values, groups):
         outputs = self.stack.outputs()
-        instances = [i for i in outputs['instances'] if i['vm_cid']]
+        instances = [i for i in outputs['instances'] if i['cid']]
         self.assertEqual(groups, collections.Counter(
             i['group'] for i in instances))
         new = census.added(self.before, self.census())
-        self.assertEqual({i['vm_cid'] for i in instances}, new['servers'])
+        self.assertEqual({i['cid'] for i in instances}, new['servers'])
         for instance in instances:
             self.assert_instance(instance, outputs)
         self.assert_database(instances, new)
         self.assert_stemcell(values, outputs, new)
 
     def assert_instance(self, instance, outputs):
-        server = self.cloud.compute.get_server(instance['vm_cid'])
+        server = self.cloud.compute.get_server(instance['cid'])
         self.assertEqual('ACTIVE', server.status)
         self.assertEqual(outputs['deployment'],
                          server.metadata['deployment'])
@@ -76,7 +76,7 @@ class LifeTest(base.StackTestCase):
         volume = self.cloud.block_storage.get_volume(cid)
         self.assertEqual(GIB_OF_DATABASE_DISK, volume.size)
         self.assertEqual('in-use', volume.status)
-        self.assertEqual([database['vm_cid']],
+        self.assertEqual([database['cid']],
                          [a['server_id'] for a in volume.attachments])
         self.assertIn('10.0.16.60', database['ips'])
 
