@@ -40,7 +40,8 @@ class Runner:
             done = subprocess.run(
                 list(argv), stdin=subprocess.DEVNULL, stdout=output,
                 stderr=subprocess.STDOUT, env=dict(env),
-                cwd=pocket_state.REPOSITORY, pass_fds=(self._lock,))
+                cwd=pocket_state.REPOSITORY, pass_fds=(self._lock,),
+                umask=0o077)
         if done.returncode:
             raise errors.CommandFailed(
                 what=what, command=shlex.join(argv), status=done.returncode,

@@ -49,7 +49,7 @@ def spawn(state: pocket_state.State, name: str, argv: Sequence[str],
         child = subprocess.Popen(
             list(argv), stdin=subprocess.DEVNULL, stdout=output,
             stderr=subprocess.STDOUT, env={**env, **mark},
-            cwd=state.path('data'), start_new_session=True)
+            cwd=state.path('data'), start_new_session=True, umask=0o077)
     state.write('run/' + name, json.dumps({
         'pid': child.pid, 'started': _started(child.pid), 'boot': _boot(),
         'fingerprint': fingerprint}))

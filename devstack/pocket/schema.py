@@ -6,6 +6,7 @@ from concurrent import futures
 import os
 import time
 
+from devstack.pocket import batch
 from devstack.pocket import command
 from devstack.pocket.config import common
 from devstack.pocket.config import writer
@@ -43,7 +44,7 @@ class Maker:
             return
         # the longest first
         missing.sort(key=lambda name: ORDER.index(name))
-        with (progress.step('Making databases: ' + ', '.join(missing)),
+        with (progress.step('Preparing ' + ', '.join(missing)),
               futures.ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool):
             jobs = {pool.submit(self._make_one, name): name
                     for name in missing}
@@ -76,89 +77,88 @@ class Maker:
         self._state.stamp('schema-' + name, self._stamp(name))
         return time.monotonic() - start
 
-    def _run(self, name: str, program: str, *arguments: str) -> None:
+    def _run(self, name: str, *arguments: str, **env: str) -> None:
+        """Run a module of this package, or Django, with the venv's Python."""
         self._runner.run(
-            'Making the databases of ' + name,
-            [str(self._state.path('venv', 'bin', program)), *arguments],
-            self._env, 'schema-' + name)
+            'Preparing ' + name,
+            [str(self._state.path('venv', 'bin', 'python')), '-W', 'ignore',
+             '-m', *arguments],
+            {**self._env, **env}, 'schema-' + name)
 
-    def _config(self, name: str) -> tuple[str, str]:
-        return '--config-file', str(self._state.path('etc', name))
+    def _batch(self, name: str, module: str, config: str,
+               *commands: tuple[str, ...], **env: str) -> None:
+        """Run commands of a project's management program."""
+        words = ['devstack.pocket.batch', module]
+        for command_ in commands:
+            words += [batch.SEPARATOR, '--config-file',
+                      str(self._state.path('etc', config)), *command_]
+        self._run(name, *words, **env)
 
     def _keystone(self) -> None:
-        config = self._config('keystone.conf')
-        owner = ('--keystone-user', str(os.getuid()),
-                 '--keystone-group', str(os.getgid()))
         for folder in ('fernet', 'credential'):
             self._state.path('data', 'keystone', folder).mkdir(
-                mode=0o700, parents=True, exist_ok=True)
-        for task in ('fernet_setup', 'credential_setup'):
-            self._run('keystone', 'keystone-manage', *config, task, *owner)
-        self._run('keystone', 'keystone-manage', *config, 'db_sync')
+                mode=0o700, exist_ok=True)
+        owner = ('--keystone-user', str(os.getuid()),
+                 '--keystone-group', str(os.getgid()))
         url = self._state.url('keystone')
-        # through the environment: a command line is visible to everyone
-        password = self._state.password('admin')
-        self._runner.run(
-            'Making the first user of keystone',
-            [str(self._state.path('venv/bin/keystone-manage')), *config,
-             'bootstrap', '--bootstrap-admin-url', url,
+        self._batch(
+            'keystone', 'keystone.cmd.manage', 'keystone.conf',
+            ('fernet_setup', *owner),
+            ('credential_setup', *owner),
+            ('db_sync',),
+            ('bootstrap', '--bootstrap-admin-url', url,
              '--bootstrap-internal-url', url, '--bootstrap-public-url', url,
-             '--bootstrap-region-id', pocket_state.REGION],
-            {**self._env, 'OS_BOOTSTRAP_PASSWORD': password},
-            'schema-keystone')
+             '--bootstrap-region-id', pocket_state.REGION),
+            # not on the command line, which everyone may see
+            OS_BOOTSTRAP_PASSWORD=self._state.password('admin'))
 
     def _glance(self) -> None:
         for folder in ('images', 'staging', 'tasks'):
             self._state.path('data', 'glance', folder).mkdir(
-                parents=True, exist_ok=True)
-        self._run('glance', 'glance-manage',
-                  *self._config('glance-api.conf'), 'db_sync')
+                mode=0o700, exist_ok=True)
+        self._batch('glance', 'glance.cmd.manage', 'glance-api.conf',
+                    ('db_sync',))
 
     def _placement(self) -> None:
-        self._run('placement', 'placement-manage',
-                  *self._config('placement.conf'), 'db', 'sync')
+        self._batch('placement', 'placement.cmd.manage', 'placement.conf',
+                    ('db', 'sync'))
 
     def _nova(self) -> None:
-        config = self._config('nova.conf')
-        for arguments in (
-                ('api_db', 'sync'),
-                ('cell_v2', 'map_cell0', '--database_connection',
-                 common.database_url(self._state, 'nova_cell0')),
-                ('cell_v2', 'create_cell', '--name', 'cell1',
-                 '--database_connection',
-                 common.database_url(self._state, 'nova'),
-                 '--transport-url', common.TRANSPORT),
-                ('db', 'sync')):
-            self._run('nova', 'nova-manage', *config, *arguments)
+        self._batch(
+            'nova', 'nova.cmd.manage', 'nova.conf',
+            ('api_db', 'sync'),
+            ('cell_v2', 'map_cell0', '--database_connection',
+             common.database_url(self._state, 'nova_cell0')),
+            ('cell_v2', 'create_cell', '--name', 'cell1',
+             '--database_connection',
+             common.database_url(self._state, 'nova'),
+             '--transport-url', common.TRANSPORT),
+            ('db', 'sync'))
 
     def _neutron(self) -> None:
-        self._tables('neutron')
-        self._run('neutron', 'neutron-db-manage',
-                  *self._config('neutron.conf'), 'stamp', 'heads')
+        self._run('neutron', 'devstack.pocket.tables', 'neutron',
+                  str(self._state.path('etc', 'neutron.conf')))
 
     def _cinder(self) -> None:
-        self._run('cinder', 'cinder-manage', *self._config('cinder.conf'),
-                  'db', 'sync')
+        self._batch('cinder', 'cinder.cmd.manage', 'cinder.conf',
+                    ('db', 'sync'))
 
     def _heat(self) -> None:
-        self._run('heat', 'heat-manage', *self._config('heat.conf'),
-                  'db_sync')
+        self._batch('heat', 'heat.cmd.manage', 'heat.conf', ('db_sync',))
 
     def _barbican(self) -> None:
-        self._run('barbican', 'barbican-manage', 'db', 'upgrade')
+        # finds its configuration by itself, in the home folder
+        self._run('barbican', 'devstack.pocket.batch', 'barbican.cmd.'
+                  'barbican_manage', batch.SEPARATOR, 'db', 'upgrade')
 
     def _octavia(self) -> None:
-        self._tables('octavia')
+        self._run('octavia', 'devstack.pocket.tables', 'octavia',
+                  common.database_url(self._state, 'octavia'))
 
     def _horizon(self) -> None:
-        self._run('horizon', 'python', '-m', 'django', 'collectstatic',
-                  '--noinput', '--clear', '-v0')
-        self._run('horizon', 'python', '-m', 'django', 'compress',
-                  '--force', '-v0')
-
-    def _tables(self, name: str) -> None:
-        self._run(name, 'python', '-m', 'devstack.pocket.tables', name,
-                  common.database_url(self._state, name))
+        self._run('horizon', 'django', 'collectstatic', '--noinput',
+                  '--clear', '-v0')
+        self._run('horizon', 'django', 'compress', '--force', '-v0')
 
 
 MAKERS: dict[str, Callable[[Maker], None]] = {

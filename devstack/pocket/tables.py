@@ -3,7 +3,8 @@
 
 Neutron's and octavia's migrations alter constraints, which SQLite cannot.
 So the tables are made from the current models.  Runs inside the venv:
-``python -m devstack.pocket.tables PROJECT URL``.
+``python -m devstack.pocket.tables neutron CONFIGURATION`` or
+``python -m devstack.pocket.tables octavia URL``.
 """
 
 import sys
@@ -12,17 +13,27 @@ import sqlalchemy
 from sqlalchemy import orm
 
 
-def neutron(engine: sqlalchemy.Engine) -> None:
-    """Neutron's tables; its heads are then stamped by its own command."""
+def neutron(config: str) -> None:
+    """Neutron's tables, marked as being up to date.
+
+    :param config: path of neutron.conf, which names the database.
+    """
+    from neutron.db.migration import cli
     from neutron.db.migration.models import head
+    sys.argv = ['neutron-db-manage', '--config-file', config, 'stamp',
+                'heads']
+    cli.CONF(sys.argv[1:])
+    engine = sqlalchemy.create_engine(cli.CONF.database.connection)
     head.get_metadata().create_all(engine)
+    cli.main()
 
 
-def octavia(engine: sqlalchemy.Engine) -> None:
+def octavia(url: str) -> None:
     """Octavia's tables, and the rows that its migrations would insert."""
     from octavia.common import constants
     from octavia.db import base_models
     from octavia.db import models
+    engine = sqlalchemy.create_engine(url)
     base_models.BASE.metadata.create_all(engine)
     lookups = {
         models.Algorithm: constants.SUPPORTED_LB_ALGORITHMS,
@@ -68,8 +79,8 @@ PROJECTS = {'neutron': neutron, 'octavia': octavia}
 
 
 def main(argv: list[str]) -> None:
-    project, url = argv
-    PROJECTS[project](sqlalchemy.create_engine(url))
+    project, argument = argv
+    PROJECTS[project](argument)
 
 
 if __name__ == '__main__':

@@ -19,7 +19,10 @@ def files(state: pocket_state.State) -> dict[str, str]:
             'key_repository': state.path('data', 'keystone', 'credential')},
         'cache': {'enabled': True, 'backend': 'dogpile.cache.memory'},
         'oslo_policy': {'enforce_scope': True},
-        # The cheapest bcrypt there is: the passwords are random, and every
-        # service logs in when the cloud starts.
-        'identity': {'password_hash_rounds': 4},
+        'identity': {
+            # The cheapest bcrypt there is: the passwords are random, and
+            # every service logs in when the cloud starts.
+            'password_hash_rounds': 4,
+            # bcrypt's own limit; keystone warns at each login of another
+            'max_password_length': 72},
     })}

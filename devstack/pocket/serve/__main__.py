@@ -3,6 +3,7 @@
 
 import argparse
 import faulthandler
+import gc
 import os
 import signal
 import sys
@@ -39,7 +40,13 @@ def main(argv: list[str]) -> None:
     options = parser.parse_args(argv)
     state = pocket_state.State(options.state).load()
     try:
-        program.run(BUILDERS[options.service](state), state)
+        # Thousands of modules, and no garbage: collecting while they are
+        # imported takes a sixth of the time, for nothing.
+        gc.disable()
+        built = BUILDERS[options.service](state)
+        gc.freeze()
+        gc.enable()
+        program.run(built, state)
     except BaseException:
         # Whatever threads it has started already must not keep it alive.
         traceback.print_exc()
