@@ -158,7 +158,7 @@ class Uploads:
         pending = []
         for upload in self._wanted:
             task_id = known.pop(upload.label, None)
-            if task_id is not None and self._resource.is_known(task_id):
+            if self._resource.find_task(task_id) is not None:
                 self._watch(upload.label, task_id, resumed=True)
             elif upload.artifact not in self.before:
                 pending.append(upload)
@@ -254,7 +254,7 @@ class Removal:
         """Take up or start the next task; it may turn out to need none."""
         director = self._resource.director()
         known = self._resource.journal.get(_REMOVAL)
-        if known is not None and self._resource.is_known(known['task']):
+        if known and self._resource.find_task(known['task']) is not None:
             self._current = Artifact(*known['artifact'])
             self._watch = self._make_watch(known['task'])
             return True
@@ -287,16 +287,25 @@ class Removal:
             self._resource.director(), task_id, lambda text: None)
 
 
-def settle_uploads(rsrc: base.DirectorUser) -> bool:
+def settle_uploads(rsrc: base.DirectorUser,
+                   wanted: Sequence[Upload] = ()) -> bool:
     """Cancel uploads that an earlier action left, and see them end.
 
-    :returns: whether none runs any more.
+    :param wanted: those that may go on.
+    :returns: whether no other one runs any more.
     """
-    tasks = dict(rsrc.journal.get(_UPLOADS, {}))
-    running = {label: task_id for label, task_id in tasks.items()
-               if rsrc.is_running(task_id)}
-    if running != tasks:
-        rsrc.journal.put(**{_UPLOADS: running or None})
-    for task_id in running.values():
-        rsrc.director().tasks.cancel(task_id)
-    return not running
+    labels = {upload.label for upload in wanted}
+    tasks = rsrc.journal.get(_UPLOADS, {})
+    left = {}
+    for label, task_id in tasks.items():
+        if label in labels:
+            continue
+        task = rsrc.find_task(task_id)
+        if task is not None and task.is_processing:
+            left[label] = task_id
+            if task.state != 'cancelling':
+                rsrc.director().tasks.cancel(task_id)
+    kept = {label: task_id for label, task_id in tasks.items()
+            if label in labels or label in left}
+    rsrc.journal.put(**{_UPLOADS: kept or None})
+    return not left

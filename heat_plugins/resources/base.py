@@ -197,17 +197,15 @@ class DirectorUser(BoshResource):
         except connection.SealError as error:
             raise exception.StackValidationFailed(message=str(error))
 
-    def is_known(self, task_id: int) -> bool:
-        """Whether the director still knows a task."""
-        return self._task(task_id) is not None
+    def find_task(self, task_id: int | None) -> director_tasks.Task | None:
+        """A task as it is now.
 
-    def is_running(self, task_id: int) -> bool:
-        """Whether a task has not ended yet."""
-        task = self._task(task_id)
-        return task is not None and task.is_processing
-
-    def _task(self, task_id: int) -> director_tasks.Task | None:
+        :param task_id: its id, None for none.
+        :returns: None when the director has cleaned it up long ago.
+        """
+        if task_id is None:
+            return None
         try:
             return self.director().tasks.get(task_id)
         except director_exceptions.NotFound:
-            return None      # cleaned up long after its end
+            return None

@@ -78,9 +78,10 @@ class Config(base.DirectorUser):
             constraints=[constraints.Length(min=1, max=255)],
         ),
         CONTENT: properties.Schema(
-            properties.Schema.ANY,
+            properties.Schema.MAP,
             _('The content: a map, or the text of a YAML document.'),
             required=True,
+            allow_conversion=True,      # takes text as well
             update_allowed=True,
         ),
     }

@@ -70,10 +70,11 @@ class Deployment(base.DirectorUser):
     properties_schema = {
         DIRECTOR: base.DirectorUser.director_schema(),
         MANIFEST: properties.Schema(
-            properties.Schema.ANY,
+            properties.Schema.MAP,
             _('The deployment manifest: a map, or the text of a YAML '
               'document. Put secrets in variables, not here.'),
             required=True,
+            allow_conversion=True,      # takes text as well
             update_allowed=True,
         ),
         OPERATIONS: properties.Schema(

@@ -96,36 +96,41 @@ class DirectorAction:
         :returns: whether there is a task to watch.
         :raises PollDelay: when the answer was lost, to be called again.
         """
-        if self.noted.get('kind') == kind and (
-                self.noted.get('digest') == digest):
-            task_id = self.task_id()
-            if task_id is not None and self._resource.is_known(task_id):
-                self._watch(task_id, resumed=True)
-                return True
-        noted = {'kind': kind, 'digest': digest,
-                 'context': journal.new_context_id()}
-        self._resource.journal.put(**{_ACTION: noted})
         try:
-            task_id = start(noted['context'])
-        except director_exceptions.OutcomeUnknown as error:
+            task_id, resumed = self._find_or_start(kind, digest, start)
+        except director_exceptions.CertificateRefused:
+            raise
+        except director_exceptions.ConnectionFailed as error:
+            # The request may have arrived: it is looked for first.
             self._lost += 1
             if self._lost > _MOST_LOST:
                 raise
-            LOG.warning('Looking again for the task with context id '
-                        '%(context)s: %(error)s',
-                        {'context': noted['context'], 'error': error})
+            LOG.warning('Looking again for the task of an action: %s', error)
             self._resource.poll_later()
         if task_id is None:
             self.forget()
             return False
-        self._note(noted, task_id)
-        self._watch(task_id, resumed=False)
-        return True
-
-    def _watch(self, task_id: int, *, resumed: bool) -> None:
         self.watch = task_watch.TaskWatch(
             self._resource.director(), task_id, self._resource.report,
             resumed=resumed)
+        return True
+
+    def _find_or_start(self, kind: str, digest: str | None,
+                       start: Callable[[str], int | None]
+                       ) -> tuple[int | None, bool]:
+        """The task, and whether it was started before."""
+        noted = self.noted
+        if (noted.get('kind'), noted.get('digest')) == (kind, digest):
+            task = self._resource.find_task(self.task_id())
+            if task is not None and (task.is_processing or task.succeeded):
+                return task.id, True
+        noted = {'kind': kind, 'digest': digest,
+                 'context': journal.new_context_id()}
+        self._resource.journal.put(**{_ACTION: noted})
+        task_id = start(noted['context'])
+        if task_id is not None:
+            self._note(noted, task_id)
+        return task_id, False
 
     def poll(self) -> bool:
         """Follow the task.
@@ -178,24 +183,26 @@ class Run:
         """Cancel what runs on the director."""
         self._action.cancel()
 
-    def _settle(self, keep: Callable[[dict[str, Any]], bool]) -> bool:
+    def _settle(self, keep: Callable[[dict[str, Any]], bool],
+                uploads: Sequence[artifacts.Upload] = ()) -> bool:
         """See the end of what an earlier engine or action has left.
 
         :param keep: whether a noted action is the one that is wanted.
+        :param uploads: those that are wanted.
         """
         self._wait = 1
-        if not artifacts.settle_uploads(self._resource):
+        if not artifacts.settle_uploads(self._resource, uploads):
             return False
         noted = self._action.noted
         if not noted or keep(noted):
             return True
-        task_id = self._action.task_id()
-        if task_id is not None and self._resource.is_running(task_id):
+        task = self._resource.find_task(self._action.task_id())
+        if task is not None and task.is_processing:
             if not noted.get('cancelled'):
                 self._resource.report(
                     _('Cancelling task %d of the director, which an earlier '
-                      'action left') % task_id)
-                self._resource.director().tasks.cancel(task_id)
+                      'action left') % task.id)
+                self._resource.director().tasks.cancel(task.id)
                 self._resource.journal.put(**{_ACTION: {
                     **self._action.noted, 'cancelled': True}})
             return False
@@ -254,7 +261,7 @@ class DeployRun(Run):
                 and not noted.get('cancelled'))
 
     def _settle_others(self) -> bool:
-        return self._settle(keep=self._is_ours)
+        return self._settle(self._is_ours, self._manifest.uploads)
 
     def _upload(self) -> bool:
         done = self._uploads.poll()
@@ -264,7 +271,6 @@ class DeployRun(Run):
     def _deploy(self) -> bool:
         action = self._action
         if action.watch is None:
-            self._forget_failed()
             self._resource.journal.put(**{DEPLOYED: None})
             action.begin(
                 DEPLOY, self._manifest.digest,
@@ -277,15 +283,6 @@ class DeployRun(Run):
         if done:
             self._resource.journal.put(**{DEPLOYED: self._manifest.digest})
         return done
-
-    def _forget_failed(self) -> None:
-        """Deploy anew when the deploy that was left did not succeed."""
-        task_id = self._action.task_id()
-        if task_id is None or not self._resource.is_known(task_id):
-            return
-        task = self._resource.director().tasks.get(task_id)
-        if task.is_terminal and not task.succeeded:
-            self._action.forget()
 
     def cancel(self) -> None:
         """Cancel what runs on the director."""
@@ -302,7 +299,7 @@ class DeleteRun(Run):
                        self._remove(keep=())]
 
     def _settle_others(self) -> bool:
-        return self._settle(keep=lambda noted: noted['kind'] == DELETE)
+        return self._settle(lambda noted: noted['kind'] == DELETE)
 
     def _delete(self) -> bool:
         action, rsrc = self._action, self._resource

@@ -18,7 +18,6 @@ from heat.engine import rsrc_defn
 from heat_plugins.resources import artifacts
 from heat_plugins.resources import base
 
-_LABEL = 'release'
 _CREATED = re.compile(r"Created release '([^']+)/([^'/]+)'")
 
 
@@ -124,6 +123,7 @@ class Release(base.DirectorUser):
 
     def handle_create(self) -> Any:
         """Begin the upload; the first poll starts it."""
+        self._work = None
         return self.properties
 
     def check_create_complete(self, props: Any) -> bool:
@@ -132,8 +132,10 @@ class Release(base.DirectorUser):
             return self._poll()
         if self._work is None:
             self.claim_director()
-            self._work = artifacts.Uploads(
-                self, [self._upload(props)], verbose=True)
+            wanted = [self._upload(props)]
+            if not artifacts.settle_uploads(self, wanted):
+                self.poll_later(1)
+            self._work = artifacts.Uploads(self, wanted, verbose=True)
         if self._poll():
             self._note(props, self._work)
             self._work = artifacts.Removal(
@@ -157,7 +159,7 @@ class Release(base.DirectorUser):
             return director.releases.upload_url(
                 props[self.LOCATION], checksum=props[self.CHECKSUM] or None)
 
-        return artifacts.Upload(_LABEL, wanted, start)
+        return artifacts.Upload(props[self.LOCATION], wanted, start)
 
     @staticmethod
     def _artifact(text: str) -> artifacts.Artifact:
@@ -171,13 +173,14 @@ class Release(base.DirectorUser):
         :raises ReleaseUnknown: when there is no telling what it is.
         """
         wanted = self._upload(props).artifact
-        if _LABEL not in uploads.finished:      # it was there
+        task = uploads.finished.get(props[self.LOCATION])
+        if task is None:      # it was there
             self.resource_id_set(f'{wanted.name}/{wanted.version}')
             return
         now = artifacts.present(self.director())
         new = sorted(item for item in now - uploads.before
                      if item.kind == artifacts.RELEASE)
-        match = _CREATED.search(uploads.finished[_LABEL].result or '')
+        match = _CREATED.search(task.result or '')
         found = None
         if match:
             found = self._artifact('/'.join(match.groups()))
@@ -200,6 +203,7 @@ class Release(base.DirectorUser):
         """Begin to make sure that the release is there."""
         props = self.new_properties(json_snippet)
         self.use_director(props[self.DIRECTOR])
+        self._work = None
         return props
 
     def check_update_complete(self, props: Any) -> bool:
@@ -226,6 +230,7 @@ class Release(base.DirectorUser):
 
     def handle_delete(self) -> None:
         """Begin to remove what this resource brought to the director."""
+        self._work = None
 
     def check_delete_complete(self, token: Any) -> bool:
         """See a left upload end, and remove what nobody uses.
