@@ -2,6 +2,7 @@
 """The parts of a director, put together."""
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 import json
 import os
 import pathlib
@@ -72,6 +73,14 @@ class Director:
             pathlib.Path(path) if path else self.settings.path(
                 'jobs', f'{entry["type"]}_cpi', 'bin', 'cpi'),
             self.uuid, self.faults, task, entry.get('properties'))
+
+    def responsive(self, task: tasks.TaskRun,
+                   cids: Sequence[str]) -> set[str]:
+        """Those of the VMs whose agent would answer."""
+        if not cids:
+            return set()
+        found = self.health.responsive(task, self.cpi(task), cids)
+        return found - set(self.faults.value('unresponsive', ()))
 
     def cpi_entries(self) -> dict[str, Mapping[str, Any]]:
         """The entries of all cpi-configs, by name."""

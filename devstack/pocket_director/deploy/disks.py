@@ -64,12 +64,14 @@ class Disks:
             stemcell_api_version=_api_version(instance))
 
     def converge(self, instance: stores.Row,
-                 wanted: manifest.Disk | None) -> None:
+                 wanted: manifest.Disk | None,
+                 recreate: bool = False) -> None:
         """Make the disk of an instance with a VM what it should be.
 
         A changed disk is replaced: the new one is made and attached, the
         old one detached and orphaned.
 
+        :param recreate: whether it is replaced in any case.
         :raises: CpiError.
         """
         for left in self._store.all(
@@ -78,7 +80,7 @@ class Disks:
             # Made by a task that failed before the disk was of any use.
             self.orphan(instance, left)
         old = self.active(instance)
-        if old is not None and wanted is not None and (
+        if old is not None and wanted is not None and not recreate and (
                 old['cloud_properties'] == dict(wanted.cloud_properties)):
             if old['size'] == wanted.size or self._resize(
                     instance, old, wanted.size):

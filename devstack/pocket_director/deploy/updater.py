@@ -89,7 +89,8 @@ class Updater:
                 if not fresh and (one.recreate or one.vm_differs):
                     self._vms.delete(one.row)
                     self._vms.create(one.row, one.spec)
-                self._vms.disks.converge(one.row, one.group.disk)
+                self._vms.disks.converge(
+                    one.row, one.group.disk, one.recreate_disk)
                 _tell(step, _APPLY)
                 if one.state == 'started':
                     _tell(step, _START)

@@ -87,9 +87,7 @@ class Scan:
         gone, silent = [], []
         with stage.step('Checking VM states'):
             cids = [row['vm_cid'] for row in wanted if row['vm_cid']]
-            alive = (self._director.health.responsive(task, cpi, cids)
-                     if cids else set())
-            alive -= set(self._director.faults.value('unresponsive', ()))
+            alive = self._director.responsive(task, cids)
             for row in wanted:
                 if not row['vm_cid']:
                     gone.append(row)

@@ -22,12 +22,17 @@ from devstack.pocket_director import tasks
 class Options:
     """What came with the request.
 
+    ``recreate`` makes every VM anew, or with ``created_before`` the older
+    ones; ``recreate_disks`` every persistent disk; ``fix`` the VMs whose
+    agent does not answer, which else fail the deploy.
     ``cloud_config_ids`` pins the cloud configs; None takes the newest.
     ``update`` may hold ``canaries`` and ``max_in_flight``.
     """
 
     wishes: Sequence[planner.Wish] = ()
     recreate: bool = False
+    recreate_disks: bool = False
+    created_before: str | None = None
     fix: bool = False
     dry_run: bool = False
     cloud_config_ids: Sequence[int] | None = None
@@ -79,7 +84,8 @@ class UpdateDeployment:
             with self._store.transaction(keep=not self._options.dry_run):
                 plan = planner.Planner(
                     self._store, wanted, config, sizes,
-                    self._options.recreate).plan(self._options.wishes)
+                ).plan(self._options.wishes)
+            self._force(task, plan)
             tags = self._tags(wanted, runtime)
         if self._options.dry_run:
             return
@@ -127,6 +133,29 @@ class UpdateDeployment:
         for row in runtime:
             tags.update(cloud_config.load(row['content']).get('tags') or {})
         return {**tags, **wanted.tags}
+
+    def _force(self, task: tasks.TaskRun, plan: planner.Plan) -> None:
+        """Recreate what the request asks for, or what is broken."""
+        present = [p for p in plan.instances
+                   if p.row['vm_cid'] and not p.row['ignored']]
+        responsive = self._director.responsive(
+            task, [p.row['vm_cid'] for p in present])
+        before = self._options.created_before
+        for one in present:
+            if self._options.recreate:
+                one.recreate = True
+            if before is not None and one.row['vm_created_at'] >= before:
+                one.recreate = False
+            if one.row['vm_cid'] in responsive:
+                one.recreate_disk = self._options.recreate_disks
+            elif self._options.fix:
+                one.recreate = True
+            elif one.state != 'detached':
+                raise errors.DirectorError(
+                    450002, "Timed out sending 'get_state' to instance: "
+                            f"'{one.row['job']}/{one.row['uuid']}', "
+                            f"agent-id: '{one.row['agent_id']}' after 45 "
+                            'seconds')
 
     def _bind(self, plan: planner.Plan, cloud: list[stores.Row],
               runtime: list[stores.Row]) -> None:

@@ -37,9 +37,7 @@ class VmStats:
         if not self._instances:
             rows = [row for row in rows if row['vm_cid']]
         cids = [row['vm_cid'] for row in rows if row['vm_cid']]
-        responsive = (self._director.health.responsive(
-            task, self._director.cpi(task), cids) if cids else set())
-        responsive -= set(self._director.faults.value('unresponsive', ()))
+        responsive = self._director.responsive(task, cids)
         random.shuffle(rows)
         for row in rows:
             task.result(json.dumps(self._line(

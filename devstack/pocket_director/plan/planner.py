@@ -46,6 +46,7 @@ class InstancePlan:
     spec: dict[str, Any]
     state: str
     recreate: bool = False
+    recreate_disk: bool = False
     restart: bool = False
     disk_row: stores.Row | None = None
 
@@ -84,7 +85,8 @@ class InstancePlan:
             return bool(self.row['vm_cid']) or (
                 self.row['state'] != 'detached')
         return (self.recreate or self.restart or self.vm_differs
-                or self.disk_differs or not self.row['vm_cid']
+                or self.disk_differs or self.recreate_disk
+                or not self.row['vm_cid']
                 or self.row['state'] != self.state
                 or (self.row['config'] or {}).get(
                     'digest') != self.group.digest)
@@ -113,18 +115,15 @@ class Planner:
     :param wanted: the manifest.
     :param config: the cloud config.
     :param sizes: cloud properties for groups with ``vm_resources``.
-    :param recreate: whether every VM is made anew.
     """
 
     def __init__(self, store: stores.Store, wanted: manifest.Manifest,
                  config: cloud_config.CloudConfig,
-                 sizes: Mapping[str, Mapping[str, Any]],
-                 recreate: bool = False) -> None:
+                 sizes: Mapping[str, Mapping[str, Any]]) -> None:
         self._store = store
         self._manifest = wanted
         self._config = config
         self._sizes = sizes
-        self._recreate = recreate
         self._book = addresses.AddressBook(store, wanted.name)
 
     def plan(self, wishes: Sequence[Wish] = ()) -> Plan:
@@ -132,6 +131,7 @@ class Planner:
 
         :raises: DirectorError.
         """
+        _check(wishes)
         releases = self._releases()
         stemcells: dict[tuple[str, str], stores.Row] = {}
         instances: list[InstancePlan] = []
@@ -196,7 +196,7 @@ class Planner:
                 state = wish[0]
             plans.append(InstancePlan(
                 group, row, self._spec(group, slot, row, stemcells), state,
-                recreate=self._recreate or wish == ['recreate'],
+                recreate=wish == ['recreate'],
                 restart=wish == ['restart']))
         bootstrap = min((p.row['idx'] for p in plans), default=0)
         for plan in plans:
@@ -293,6 +293,16 @@ class Planner:
                         140029, f"Job '{job['name']}' not found in release "
                                 f"'{job['release']}'")
         return found
+
+
+def _check(wishes: Sequence[Wish]) -> None:
+    for wish in wishes:
+        if wish.state not in STATES + ACTIONS:
+            raise errors.DirectorError(
+                140008 if wish.instance is None else 140007,
+                f"Instance group '{wish.job}' has an unknown state "
+                f"'{wish.state}', valid states are: "
+                f"{', '.join(STATES + ACTIONS)}")
 
 
 def find_release(store: stores.Store, name: str, version: str) -> stores.Row:

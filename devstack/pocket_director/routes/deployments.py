@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Deployments: listed, deployed, compared, deleted."""
 
+from collections.abc import Mapping
 from collections.abc import Sequence
+import datetime
 import json
 from typing import Any
 
@@ -51,8 +53,7 @@ def show(name: str) -> flask.Response:
 def deploy() -> flask.Response:
     """Deploy a manifest; the deployment is there from this moment."""
     text, document = app.yaml_body()
-    return start_deploy(text, document, (), 'update_deployment',
-                        'create deployment')
+    return start_deploy(text, document, ())
 
 
 @ROUTES.post('/deployments/<name>/diff')
@@ -99,7 +100,8 @@ def configs() -> flask.Response:
     wanted = flask.request.args.getlist('deployment[]')
     store = app.current().store
     shown: list[dict[str, Any]] = []
-    for row in store.all('SELECT * FROM deployments ORDER BY name'):
+    for row in store.all(
+            'SELECT rowid, * FROM deployments ORDER BY name'):
         if wanted and row['name'] not in wanted:
             continue
         for numbers in (row['configs'] or {}).values():
@@ -108,8 +110,8 @@ def configs() -> flask.Response:
                     'SELECT * FROM configs WHERE id = ?', number)
                 if config is not None:
                     shown.append({
-                        'id': len(shown) + 1, 'deployment': row['name'],
-                        'config': {'id': str(config['id']),
+                        'id': row['rowid'], 'deployment': row['name'],
+                        'config': {'id': config['id'],
                                    'type': config['type'],
                                    'name': config['name']}})
     return app.json_reply(shown)
@@ -146,9 +148,13 @@ def find(name: str) -> stores.Row:
 
 
 def start_deploy(text: str, document: Any, wishes: Sequence[planner.Wish],
-                 kind: str, description: str) -> flask.Response:
+                 pinned: Mapping[str, list[int]] | None = None,
+                 ) -> flask.Response:
     """Queue the deploy of a manifest, with what the query says of it.
 
+    :param wishes: states that instances should take.
+    :param pinned: ids of the cloud and runtime configs to deploy with, in
+        place of the newest and of those that the query names.
     :raises: DirectorError 440001 for a manifest without a name.
     """
     if not isinstance(document, dict):
@@ -167,10 +173,15 @@ def start_deploy(text: str, document: Any, wishes: Sequence[planner.Wish],
                     'SELECT id FROM configs WHERE id = ?', number) is None:
                 raise errors.DirectorError(
                     190025, 'Context includes invalid config ID')
+    if pinned is not None:
+        context = {f'{kind}_config_ids': pinned.get(kind, [])
+                   for kind in ('cloud', 'runtime')}
     dry_run = app.flag('dry_run')
     options = update_deployment.Options(
         wishes=wishes, recreate=app.flag('recreate'), fix=app.flag('fix'),
-        dry_run=dry_run, cloud_config_ids=context.get('cloud_config_ids'),
+        recreate_disks=app.flag('recreate_persistent_disks'),
+        created_before=_created_before(wishes), dry_run=dry_run,
+        cloud_config_ids=context.get('cloud_config_ids'),
         runtime_config_ids=context.get('runtime_config_ids'),
         update={key: given[key] for key in ('canaries', 'max_in_flight')
                 if key in given})
@@ -181,10 +192,31 @@ def start_deploy(text: str, document: Any, wishes: Sequence[planner.Wish],
             store.insert('deployments', name=name, stemcells=[], releases=[],
                          configs={}, variables=[])
     return app.start(
-        kind, description + (' (dry run)' if dry_run else ''),
+        'update_deployment',
+        'create deployment' + (' (dry run)' if dry_run else ''),
         update_deployment.UpdateDeployment(
             app.current(), name, text, options),
         deployment=name, with_context=True)
+
+
+def _created_before(wishes: Sequence[planner.Wish]) -> str | None:
+    """Only VMs made before this moment are recreated, if there is one."""
+    text = flask.request.args.get('recreate_vms_created_before')
+    if text is None:
+        return None
+    if not app.flag('recreate') and not any(
+            wish.state == 'recreate' for wish in wishes):
+        raise errors.DirectorError(
+            40005, 'Must pass state=recreate or recreate=true when '
+                   'specifying recreate_vms_created_before')
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise errors.DirectorError(
+            40005, 'Invalid RFC 3339 timestamp for '
+                   f'recreate_vms_created_before: {text}') from error
+    return moment.astimezone(datetime.timezone.utc).strftime(
+        '%Y-%m-%dT%H:%M:%SZ')
 
 
 def _whole(text: str, configs: list[stores.Row]) -> dict[str, Any]:

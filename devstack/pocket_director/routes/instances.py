@@ -63,29 +63,23 @@ def change_state(name: str, job: str,
     """Change the state of all, a group's or one instance."""
     deployment = deployments.find(name)
     app.consumes('text/yaml')
-    state = flask.request.args.get('state')
-    if state not in planner.STATES + planner.ACTIONS:
-        raise errors.DirectorError(
-            140007 if instance else 140008,
-            f"Invalid state '{state}' for '{job}', valid states are: "
-            f"{', '.join(planner.STATES + planner.ACTIONS)}")
     if instance is not None:
         find(name, job, instance)
-    elif job != '*' and not any(r['job'] == job for r in _rows(name)):
-        raise errors.DirectorError(
-            70009, f"Instance group '{job}' doesn't exist in deployment "
-                   f"'{name}'")
+    wish = planner.Wish(flask.request.args.get('state', ''), job, instance)
     text, document = app.yaml_body()
-    if not text.strip():
-        text = deployment['manifest']
-        if text is None:
-            raise errors.DirectorError(
-                440001, f"Deployment '{name}' has no manifest: no deploy of "
-                        'it has succeeded yet')
-        document = yaml.safe_load(text)
+    if text.strip():
+        if isinstance(document, dict):
+            document['name'] = name
+            text = yaml.safe_dump(document, sort_keys=False)
+        return deployments.start_deploy(text, document, [wish])
+    text = deployment['manifest']
+    if text is None:
+        raise errors.DirectorError(
+            440001, f"Deployment '{name}' has no manifest: no deploy of it "
+                    'has succeeded yet')
+    # Nothing but the state changes: the configs stay those deployed.
     return deployments.start_deploy(
-        text, document, [planner.Wish(state, job, instance)],
-        'update_deployment', 'create deployment')
+        text, yaml.safe_load(text), [wish], deployment['configs'])
 
 
 @ROUTES.post(

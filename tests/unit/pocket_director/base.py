@@ -101,6 +101,16 @@ def release(version: str = '1', **changes: Any) -> bytes:
             {'name': 'job', 'version': 'f1', 'sha1': 'x'}], **changes})
 
 
+class FolderHealth:
+    """Agents answer wherever the fake cloud has the VM."""
+
+    def __init__(self, cloud: pathlib.Path) -> None:
+        self._vms = cloud / 'vms'
+
+    def responsive(self, task: Any, cpi: Any, cids: Any) -> set[str]:
+        return {cid for cid in cids if (self._vms / cid).exists()}
+
+
 class DirectorTestCase(base.BaseTestCase):
     """Makes a director in a folder of its own."""
 
@@ -122,6 +132,7 @@ class DirectorTestCase(base.BaseTestCase):
         self.director = directors.Director(settings.Settings(
             root=self.root / 'director', port=0, cpi=self.cpi,
             **self.options))
+        self.director.health = FolderHealth(self.cloud)
         self.addCleanup(self.director.close)
         self.http = app.create(self.director).test_client()
         secret = f'admin:{self.director.password}'.encode()
@@ -164,13 +175,18 @@ class DirectorTestCase(base.BaseTestCase):
         error: dict[str, Any] = self.events(task)[-1]['error']
         return error
 
-    def upload(self) -> None:
+    def upload(self, version: str = '1.1') -> None:
         """Give the director a stemcell, a release and a cloud config."""
-        for path, body in (('/stemcells', stemcell()),
-                           ('/releases', release())):
-            self.done(self.http.post(
-                path, data=body, content_type='application/x-compressed'))
+        self.director.store.insert(
+            'stemcells', name='bosh-openstack-kvm-ubuntu-noble',
+            version=version, operating_system='ubuntu-noble', cpi='',
+            cid=f'stemcell-{version}', api_version=3)
+        if self.director.store.one('SELECT id FROM releases') is None:
+            self.director.store.insert(
+                'releases', name='rel', version='1', commit_hash='abc',
+                data={'jobs': [{'name': 'job'}], 'packages': []})
         self.configure(CLOUD_CONFIG)
+        self.forget_calls()
 
     def configure(self, content: Any, name: str = 'default') -> None:
         """Store a cloud config."""
@@ -204,7 +220,7 @@ class DirectorTestCase(base.BaseTestCase):
     def in_cloud(self, kind: str) -> dict[str, Any]:
         """The VMs, disks or stemcells of the fake cloud."""
         return {path.name: json.loads(path.read_text())
-                for path in (self.cloud / kind).iterdir()}
+                for path in self.cloud.glob(f'{kind}/*')}
 
     def order_faults(self, **content: Any) -> None:
         """Lay down a file of faults."""
