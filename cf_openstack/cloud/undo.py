@@ -6,6 +6,8 @@ import logging
 from types import TracebackType
 from typing import Self
 
+from cf_openstack.cloud import errors
+
 LOG = logging.getLogger(__name__)
 
 
@@ -40,7 +42,7 @@ class UndoStack:
             except Exception as exc:
                 LOG.error(
                     'Undoing failed (%s); look whether something was left '
-                    'behind: %s', description, exc)
+                    'behind: %s', description, errors.detail(exc))
 
     def __enter__(self) -> Self:
         return self

@@ -71,7 +71,7 @@ def delete(call: calls.Call, cid: str) -> None:
 
     :raises errors.CloudError: names all that failed.
     """
-    server = find(call, cid)
+    exists, server = _look(call, cid)
     failures: list[str] = []
 
     def attempt(what: str, action: Callable[[], Any]) -> Any:
@@ -86,7 +86,7 @@ def delete(call: calls.Call, cid: str) -> None:
     port_ids = attempt('Removing ports', lambda: [
         port.id for port in call.cloud.network.ports(
             device_id=cid, fields='id')]) or []
-    if server is not None:
+    if exists:
         attempt('Wait for server deletion', lambda: _delete(call, cid))
         if failures and failures[-1].startswith('Wait for'):
             # It may still be running, with these ports.
@@ -98,10 +98,25 @@ def delete(call: calls.Call, cid: str) -> None:
         head = 'Multiple cloud errors occurred:\n' if (
             len(failures) > 1) else ''
         raise errors.CloudError(head + '\n'.join(failures))
-    if server is not None:
-        for volume in server.attached_volumes:
-            if not volume.delete_on_termination:
-                _wait_free(call, volume.id)
+    for volume in server.attached_volumes if server else ():
+        if not volume.delete_on_termination:
+            _wait_free(call, volume.id)
+
+
+def _look(
+    call: calls.Call, cid: str
+) -> tuple[bool, sdk_server.Server | None]:
+    """Whether a server exists, and the server if it can be read."""
+    try:
+        server = find(call, cid)
+    except cloud_errors.API_ERRORS as exc:
+        if not cloud_errors.is_transient(exc):
+            raise
+        # It is to go in any case, seen or not.
+        LOG.warning("Server `%s' cannot be read, deleting it: %s", cid,
+                    cloud_errors.detail(exc))
+        return True, None
+    return server is not None, server
 
 
 def _delete(call: calls.Call, cid: str) -> None:

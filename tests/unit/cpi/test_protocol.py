@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+
+import json
+from typing import Any
+
+import ddt
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
+from oslotest import base as oslotest_base
+
+from cf_openstack.cpi import cli
+from cf_openstack.cpi import errors
+from cf_openstack.cpi import protocol
+from cf_openstack.cpi import registry
+from tests.unit.cpi import base
+
+CONTEXT = {'director_uuid': 'dir-1', 'request_id': 'cpi-1'}
+NOT_IMPLEMENTED = 'Bosh::Clouds::NotImplemented'
+
+
+def request(**overrides: Any) -> bytes:
+    document = {'method': 'info', 'arguments': [], 'context': CONTEXT}
+    document.update(overrides)
+    return json.dumps({
+        key: value for key, value in document.items()
+        if value is not ...}).encode()
+
+
+@ddt.ddt
+class TestMalformedRequests(base.CpiTestCase):
+
+    @ddt.data(
+        (b'', 'Request cannot be deserialized, details: '),
+        (b' \n', 'Request cannot be deserialized, details: '),
+        (b'{', 'Request cannot be deserialized, details: '),
+        (b'\xff\xfe', 'Request cannot be deserialized, details: '),
+        (b'null', 'it must be a Hash, got: nil'),
+        (b'[]', 'it must be a Hash, got: Array'),
+        (b'"info"', 'it must be a Hash, got: String'),
+        (b'{} {}', 'Request cannot be deserialized, details: '),
+        (b'[' * 100000, 'Request cannot be deserialized, details: '),
+        (b'{"method": NaN}', 'NaN is not allowed in JSON'),
+        (b'1' * 5000, 'Request cannot be deserialized, details: '),
+        (b'{}', 'Method must be a String, got: nil'),
+        (request(method=7), 'Method must be a String, got: Integer'),
+        (request(method=...), 'Method must be a String, got: nil'),
+        (request(arguments=None), 'Arguments must be an Array'),
+        (request(arguments={}), 'Arguments must be an Array'),
+        (request(arguments=...), 'Arguments must be an Array'),
+        (request(api_version='2'), 'must be an Integer, got: String'),
+        (request(api_version=True), 'must be an Integer, got: Boolean'),
+        (request(api_version=2.0), 'must be an Integer, got: Float'),
+        (request(context=...), 'include context with director uuid'),
+        (request(context=[]), 'include context with director uuid'),
+        (request(context={}), 'include context with director uuid'),
+        (request(context={'director_uuid': None}),
+         'include context with director uuid'),
+        (request(arguments=[1]),
+         'wrong number of arguments (given 1, expected 0)'),
+        (request(method='has_vm'),
+         'wrong number of arguments (given 0, expected 1)'),
+        (request(method='create_stemcell', arguments=[1] * 4),
+         'wrong number of arguments (given 4, expected 2..3)'),
+    )
+    @ddt.unpack
+    def test_invalid_call(self, raw, message):
+        error = self.respond(raw)['error']
+        self.assertEqual('InvalidCall', error['type'])
+        self.assertFalse(error['ok_to_retry'])
+        self.assertIn(message, error['message'])
+
+    @ddt.data(
+        ('configure_networks', "Method is not known, got: "),
+        ('__init__', 'Method is not known, got: '),
+        ('', 'Method is not known, got: '),
+        *((name, 'is not implemented') for name in sorted(
+            registry.UNIMPLEMENTED)),
+    )
+    @ddt.unpack
+    def test_not_implemented(self, method, message):
+        error = self.respond(request(method=method))['error']
+        self.assertEqual(NOT_IMPLEMENTED, error['type'])
+        self.assertIn(message, error['message'])
+
+    def test_method_comes_before_arguments_and_context(self):
+        error = self.respond(b'{"method": "nope"}')['error']
+        self.assertEqual(NOT_IMPLEMENTED, error['type'])
+
+    @ddt.data('has_vm', 'delete_vm', 'reboot_vm', 'has_disk', 'delete_disk',
+              'get_disks', 'delete_stemcell')
+    def test_cids_that_would_address_something_else(self, method):
+        config = self.write_config()
+        for cid in ('', '..', 'a/b', '../servers', 'a?b', 7, None, ['a']):
+            reply = self.respond(
+                request(method=method, arguments=[cid]), config)
+            self.assertEqual('InvalidCall', reply['error']['type'])
+
+
+class TestInfo(base.CpiTestCase):
+
+    def test_info(self):
+        reply = self.respond(request())
+        self.assertIsNone(reply['error'])
+        self.assertEqual({
+            'api_version': 3,
+            'stemcell_formats': [
+                'openstack-raw', 'openstack-qcow2', 'openstack-light'],
+        }, reply['result'])
+
+    def test_as_the_cli_asks(self):
+        context = {'director_uuid': 'd', 'vm': {
+            'stemcell': {'api_version': 3}}}
+        reply = self.respond(request(context=context, api_version=1))
+        self.assertEqual(3, reply['result']['api_version'])
+        self.assertRegex(self.log(), r'\[req_id cpi-\d{6}\]')
+
+    def test_needs_no_configuration(self):
+        self.assertIsNone(
+            self.respond(request(), '/does/not/exist')['error'])
+
+    def test_log(self):
+        self.respond(request())
+        self.assertIn('[req_id cpi-1] Starting info()', self.log())
+        self.assertRegex(self.log(), r'Finished info in \d\.\d\d seconds')
+
+
+@ddt.ddt
+class TestCommandLine(base.CpiTestCase):
+
+    @ddt.data(
+        ([], (None, None)),
+        (['a.json'], ('a.json', None)),
+        (['a.json', 'ca.pem'], ('a.json', 'ca.pem')),
+        (['-configFile=a.json', '-caCert=ca.pem'], ('a.json', 'ca.pem')),
+        (['--configFile', 'a.json'], ('a.json', None)),
+        (['-caCert=ca.pem', 'a.json'], ('a.json', 'ca.pem')),
+    )
+    @ddt.unpack
+    def test_forms(self, arguments, expected):
+        self.assertEqual(expected, cli.parse_arguments(arguments))
+
+    @ddt.data(['a', 'b', 'c'], ['-x'], ['--config=a'], ['-configFile'])
+    def test_mistakes_get_a_reply_too(self, arguments):
+        error = self.respond(request(), *arguments)['error']
+        self.assertEqual('InvalidCall', error['type'])
+        self.assertIn('Command line: ', error['message'])
+
+
+class TestCrash(base.CpiTestCase):
+
+    def _crash(self, exception: BaseException) -> dict[str, Any]:
+        def load(name: str) -> Any:
+            raise exception
+
+        original = registry.load
+        registry.load = load
+        self.addCleanup(setattr, registry, 'load', original)
+        return self.respond(request())
+
+    def test_defect(self):
+        reply = self._crash(KeyError('x'))
+        self.assertEqual('Unknown', reply['error']['type'])
+        self.assertEqual("KeyError: 'x'", reply['error']['message'])
+        self.assertIn('backtrace: Traceback', reply['log'])
+
+    def test_no_exception_but_the_end(self):
+        for exception in (SystemExit(3), KeyboardInterrupt(),
+                          MemoryError(), RecursionError()):
+            reply = self._crash(exception)
+            self.assertEqual('Unknown', reply['error']['type'])
+
+    def test_signal(self):
+        reply = self._crash(errors.Terminated('SIGTERM'))
+        self.assertEqual('Bosh::Clouds::CloudError', reply['error']['type'])
+        self.assertIn('SIGTERM', reply['error']['message'])
+
+    def test_result_that_is_no_json(self):
+        original = registry.load
+        registry.load = lambda name: lambda call: float('nan')
+        self.addCleanup(setattr, registry, 'load', original)
+        self.assertEqual(
+            'Unknown', self.respond(request())['error']['type'])
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda children: st.lists(children, max_size=4) | st.dictionaries(
+        st.text(max_size=8), children, max_size=4),
+    max_leaves=8)
+
+
+def _check(raw: bytes) -> None:
+    text = cli.respond([], raw)
+    reply = json.loads(text, parse_constant=_refuse)
+    assert set(reply) == {'error', 'log', 'result'}, reply
+    assert isinstance(reply['log'], str)
+    if reply['error'] is not None:
+        assert reply['result'] is None
+        assert isinstance(reply['error']['type'], str)
+        assert isinstance(reply['error']['message'], str)
+        assert isinstance(reply['error']['ok_to_retry'], bool)
+    assert text.isascii()
+
+
+def _refuse(constant: str) -> None:
+    raise AssertionError(constant)
+
+
+class TestAnythingOnStdin(base.CpiTestCase):
+    """Whatever comes in, one valid reply goes out."""
+
+    def test_bytes(self):
+        @settings(max_examples=60, deadline=None, database=None)
+        @given(st.binary(max_size=200))
+        def check(raw: bytes) -> None:
+            _check(raw)
+
+        check()
+
+    def test_documents(self):
+        @settings(max_examples=60, deadline=None, database=None)
+        @given(
+            method=st.sampled_from(sorted(registry.KNOWN)) | _JSON,
+            arguments=st.lists(_JSON, max_size=6) | _JSON,
+            context=_JSON | st.fixed_dictionaries(
+                {'director_uuid': st.text(min_size=1)},
+                optional={'request_id': _JSON, 'vm': _JSON}),
+            version=_JSON)
+        def check(
+            method: Any, arguments: Any, context: Any, version: Any
+        ) -> None:
+            _check(json.dumps({
+                'method': method, 'arguments': arguments,
+                'context': context, 'api_version': version}).encode())
+
+        check()
+
+
+class TestRequest(oslotest_base.BaseTestCase):
+
+    def test_request_id_of_its_own(self):
+        for context in (None, {}, {'request_id': 7}, {'request_id': ''}):
+            self.assertRegex(
+                protocol.request_id_of(context), r'^cpi-\d{6}$')
