@@ -15,6 +15,7 @@ STEMCELL = deployments.STEMCELL
 STEMCELL_KEY = deployments.STEMCELL_KEY
 manifest = deployments.manifest
 
+
 class DeploymentTest(deployments.DeploymentTestCase):
 
     def test_create(self):
