@@ -8,7 +8,6 @@ Another difference: a key beside ``<<`` wins over the merged one wherever it
 stands, as YAML wants it.
 """
 
-import math
 from typing import Any
 
 import yaml
@@ -23,6 +22,9 @@ MAX_NODES = 300000
 _SEQ = scalars.TAG + 'seq'
 _MAP = scalars.TAG + 'map'
 _BINARY = scalars.TAG + 'binary'
+
+# Up to here a float holds each integer.
+_EXACT = 2.0 ** 53
 
 # libyaml is ten times as fast, where PyYAML was built with it.
 _LOADER = getattr(yaml, 'CSafeLoader', yaml.SafeLoader)
@@ -188,12 +190,10 @@ def _represent_str(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
 
 
 def _represent_float(dumper: yaml.SafeDumper, value: float) -> yaml.Node:
-    if math.isfinite(value):
-        text = repr(value)
-        if '.' not in text and 'e' in text:
-            # YAML 1.1 wants a point in each float.
-            text = text.replace('e', '.0e', 1)
-        return dumper.represent_scalar(scalars.FLOAT, text)
+    if value.is_integer() and abs(value) < _EXACT:
+        return dumper.represent_int(int(value))
+    # The base class sees to it that there is a point in it, without which
+    # YAML 1.1 takes it for text.
     return dumper.represent_float(value)
 
 
@@ -202,6 +202,10 @@ _Dumper.add_representer(float, _represent_float)
 
 
 def dump(doc: Any) -> str:
-    """Write a document, so that :func:`load` gives it back."""
+    """Write a document, so that :func:`load` gives it back.
+
+    A float without a fraction is written as an integer: 1.0 becomes 1, as
+    the director gets it from the bosh CLI.
+    """
     return yaml.dump(doc, Dumper=_Dumper, sort_keys=False, width=2 ** 31 - 1,
                      default_flow_style=False, allow_unicode=True)

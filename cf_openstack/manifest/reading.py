@@ -145,10 +145,14 @@ class _Reader:
 
 def _group(reader: _Reader) -> InstanceGroup:
     instances = reader.count('instances')
+    if instances is None:
+        # The director has no default for it.
+        raise errors.ManifestError(
+            reason='instance group "%s" does not say how many instances'
+                   % reader.text('name'))
     return InstanceGroup(
         name=reader.text('name'),
-        # The director's default for a group that does not say.
-        instances=1 if instances is None else instances,
+        instances=instances,
         lifecycle=reader.text_or_none('lifecycle') or 'service',
         stemcell=reader.text_or_none('stemcell'),
         vm_type=reader.text_or_none('vm_type'),

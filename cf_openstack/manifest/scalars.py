@@ -50,6 +50,7 @@ _BASES = ((re.compile(r'[-+]?0[xX][0-9a-fA-F]+', re.ASCII), 16),
           (re.compile(r'[-+]?(?:0|[1-9][0-9]*)', re.ASCII), 10))
 _FLOAT = re.compile(
     r'[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?', re.ASCII)
+_BETWEEN_DIGITS = re.compile(r'(?<=[0-9])_(?=[0-9])', re.ASCII)
 _START = frozenset('+-.0123456789')
 
 # No 64-bit integer needs more, whatever its base.
@@ -71,7 +72,11 @@ def resolve(text: str) -> tuple[str, Any]:
     if text in _WORDS:
         return _WORDS[text]
     if text[0] in _START:
-        plain = text if text[0] == '.' else text.replace('_', '')
+        if text[0] == '.':
+            # Go's own syntax, not that of YAML.
+            plain = _BETWEEN_DIGITS.sub('', text)
+        else:
+            plain = text.replace('_', '')
         integer = _integer(plain)
         if integer is not None:
             return INT, integer

@@ -6,9 +6,8 @@ type; within a text, a variable has to be text or an integer.  A name with
 points, ``((cert.ca))``, leads into the value.  ``((!name))`` is an old form
 of the same.  What has no value stays as it is, for the config server of the
 director, and a definition in ``variables:`` whose variable has a value is
-taken out, so that the director does not generate it.
-
-One difference: ``(( name ))`` with blanks is filled in within a text, too.
+taken out, so that the director does not generate it.  With blanks,
+``(( name ))``, a reference is filled in only where it is the whole value.
 """
 
 from collections.abc import Iterator
@@ -79,22 +78,21 @@ def _first(name: str) -> str:
 
 
 def _fill_text(text: str, values: _Values) -> Any:
-    whole = _REFERENCE.fullmatch(text)
-    if whole is not None and _first(whole[1]) in values:
-        return values.get(whole[1])
-
-    def replacement(found: re.Match[str]) -> str:
-        name = found[1]
+    # One reference after the other, as the CLI does it: what is left when
+    # the ones before have been filled in may be a whole value.
+    for name in [found[1] for found in _REFERENCE.finditer(text)]:
         if _first(name) not in values:
-            return found[0]
+            continue
         value = values.get(name)
+        if _REFERENCE.fullmatch(text):
+            return value
         if type(value) not in (str, int):
             raise errors.VariableError(
                 name=name, reason='only text and integers can be put into a '
                                   'text, not %s' % type(value).__name__)
-        return str(value)
-
-    return _REFERENCE.sub(replacement, text)
+        for reference in ('((%s))', '((!%s))'):
+            text = text.replace(reference % name, str(value))
+    return text
 
 
 def _fill(node: Any, values: _Values) -> Any:
@@ -134,7 +132,7 @@ def interpolate(doc: Any, values: Mapping[str, Any]) -> Any:
     """Fill in variables.
 
     :param doc: it stays as it is.
-    :param values: values by name; a value is not searched for variables.
+    :param values: values by name.
     :returns: the new document; see :func:`missing`.
     :raises VariableError: a value does not fit.
     """
