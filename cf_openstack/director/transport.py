@@ -133,8 +133,8 @@ class PinnedAdapter(adapters.HTTPAdapter):
              proxies: Any = None) -> requests.Response:
         """Send a request to the endpoint; proxies and verify are ignored.
 
-        :raises EndpointRefused: when the policy forbids the endpoint, or
-            the request is for another one.
+        :raises EndpointRefused: when the policy forbids the endpoint.
+        :raises InvalidRequest: when the request is for another one.
         """
         parts = urllib.parse.urlsplit(request.url or '')
         if parts.scheme != 'https' or parts.netloc != self._endpoint.netloc:

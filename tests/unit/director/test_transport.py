@@ -10,6 +10,7 @@ from unittest import mock
 import ddt
 import fixtures
 from oslotest import base
+import requests
 
 from cf_openstack.director import connector
 from cf_openstack.director import endpoint
@@ -125,18 +126,10 @@ class PinningTest(TlsTestCase):
         self.assertEqual([], server.requests)
 
     def test_common_name_does_not_count(self):
-        # The common name is the first name, the alternative one the second.
-        certificate = self.authority.issue(NAME, 'other.example')
-        server = self.serve(certificate)
-        server.answer('GET', '/info')
-        self.connector(server.port).send('GET', '/info')
-        with mock.patch.object(tls, '_san', autospec=True,
-                               side_effect=lambda name: tls.x509.DNSName(
-                                   'other.example')):
-            certificate = self.authority.issue(NAME)
-        server = self.serve(certificate)
-        self.assertRaises(exceptions.CertificateRefused,
-                          self.connector(server.port).send, 'GET', '/info')
+        server = self.serve(self.authority.issue(NAME, alternative=False))
+        one = self.connector(server.port)
+        self.assertRaises(exceptions.CertificateRefused, one.send, 'GET',
+                          '/info')
 
     def test_environment_is_ignored(self):
         server = self.serve()
@@ -225,6 +218,27 @@ class ExchangeTest(TlsTestCase):
         response = self.connector(server.port).send('GET', '/x')
         self.assertEqual(status, response.status)
         self.assertEqual([], other.requests)
+
+    def test_body_of_a_redirect_is_bounded(self):
+        server = self.serve()
+        server.answer('GET', '/x', 302, b'x' * 1000,
+                      {'Location': 'https://[is no URL'})
+        one = self.connector(server.port, max_size=999)
+        self.assertRaises(exceptions.BadResponse, one.send, 'GET', '/x')
+
+    def test_adapter_serves_its_endpoint_alone(self):
+        server = self.serve()
+        policy = endpoint_policy.EndpointPolicy(
+            [server.port], allowed_networks=['127.0.0.0/8'])
+        session = transport.Session(transport.PinnedAdapter(
+            endpoint.Endpoint(NAME, server.port),
+            transport.ssl_context(self.authority.pem), policy))
+        self.addCleanup(session.close)
+        for url in (f'https://127.0.0.1:{server.port}/', f'https://{NAME}/'):
+            self.assertRaises(exceptions.InvalidRequest, session.get, url)
+        self.assertRaises(requests.exceptions.InvalidSchema, session.get,
+                          f'http://{NAME}:{server.port}/')
+        self.assertEqual([], server.requests)
 
     def test_refused(self):
         with socket.socket() as reserved:

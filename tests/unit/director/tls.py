@@ -34,18 +34,22 @@ class Authority:
         ).sign(self._key, hashes.SHA256())
         self.pem = _pem(self._certificate)
 
-    def issue(self, *names: str) -> tuple[str, str]:
+    def issue(self, *names: str,
+              alternative: bool = True) -> tuple[str, str]:
         """Issue a certificate.
 
-        :param names: host names and IP addresses it is good for.
+        :param names: host names and IP addresses it is good for; the first
+            is its common name.
+        :param alternative: whether it has them as alternative names.
         :returns: PEM of the certificate, and of its private key.
         """
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = _builder(
-            _name(names[0]), self._name, key.public_key()).add_extension(
-            x509.SubjectAlternativeName([_san(name) for name in names]),
-            critical=False,
-        ).sign(self._key, hashes.SHA256())
+        builder = _builder(_name(names[0]), self._name, key.public_key())
+        if alternative:
+            builder = builder.add_extension(
+                x509.SubjectAlternativeName([_san(name) for name in names]),
+                critical=False)
+        certificate = builder.sign(self._key, hashes.SHA256())
         return _pem(certificate), key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.TraditionalOpenSSL,
