@@ -125,9 +125,10 @@ class Uploads:
                  if self._poll_one(label, watch)]
         if ended and not self._verbose:
             left = len(self._pending) + len(self._running)
-            self._resource.report(
-                _('Uploaded %(what)s; %(left)d to go') % {
-                    'what': ', '.join(ended), 'left': left})
+            text = _('Uploaded %s') % ', '.join(ended)
+            if left:
+                text += _('; %d to go') % left
+            self._resource.report(text)
         self._start()
         return not self._running
 

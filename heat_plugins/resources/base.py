@@ -15,6 +15,7 @@ from cf_openstack import exceptions
 from heat.common import exception
 from heat.common.i18n import _
 from heat.engine import attributes
+from heat.engine import event
 from heat.engine import function
 from heat.engine import properties
 from heat.engine import resource
@@ -67,7 +68,15 @@ class BoshResource(masking.MaskedResource):
         """Show progress as an event of the action under way."""
         if len(text) > _REASON_LENGTH:
             text = text[:_REASON_LENGTH - 1] + '…'
-        self._add_event(self.action, self.status, text)
+        # The name serves as the physical id as long as the action runs:
+        # python-heatclient takes an id that equals a stack's name for that
+        # stack, and a deployment may well be named like its stack.
+        progress = event.Event(
+            self.context, self.stack, self.action, self.status, text,
+            self.physical_resource_name(), self._rsrc_prop_data_id,
+            self._stored_properties_data, self.name, self.type())
+        progress.store()
+        self.stack.dispatch_event(progress)
 
     def poll_later(self, seconds: float | None = None) -> None:
         """End this poll; the next one comes after some seconds.
@@ -159,10 +168,13 @@ class DirectorUser(BoshResource):
         )
 
     def director(self) -> client.Director:
-        """The director named by the properties."""
+        """The director that this resource was last deployed to."""
         if self._director is None:
+            # Whoever looks at one resource only, has no attributes of the
+            # others: get_attr gives nothing then.
+            stored = self._stored_properties_data or {}
             self._director = self.open_director(
-                self.properties[self.DIRECTOR])
+                stored.get(self.DIRECTOR) or self.properties[self.DIRECTOR])
         return self._director
 
     def use_director(self, token: str) -> None:

@@ -11,7 +11,8 @@ from cf_openstack.director import events as director_events
 #: Seconds between two sentences; Heat keeps some 1000 events of a stack.
 INTERVAL = 5.0
 
-_MOST_STAGES = 4
+#: Characters of a sentence; Heat keeps 255 of an event.
+LENGTH = 240
 
 
 @dataclasses.dataclass
@@ -102,12 +103,15 @@ class Progress:
         if not final and self._told_at is not None and (
                 now - self._told_at < INTERVAL):
             return None
-        stages = [str(stage) for stage in self._changed.values()]
-        if len(stages) > _MOST_STAGES:
-            stages = ['…'] + stages[-_MOST_STAGES:]
-        parts = self._remarks + stages
+        parts = self._remarks + [
+            str(stage) for stage in self._changed.values()]
         if not parts:
             return None
         self._remarks, self._changed = [], {}
         self._told_at = now
-        return '; '.join(parts)
+        # What happened first is left out first.
+        text = '; '.join(parts)
+        while len(text) > LENGTH and len(parts) > 1:
+            parts.pop(0)
+            text = '; '.join(['…', *parts])
+        return text

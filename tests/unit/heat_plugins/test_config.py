@@ -126,6 +126,13 @@ class ConfigTest(base.BoshTestCase):
         self.run_action(rsrc.delete)
         self.assertEqual((rsrc.DELETE, rsrc.COMPLETE), rsrc.state)
 
+    def test_attribute_when_only_this_resource_is_loaded(self):
+        rsrc = self.created()
+        # As a get_attr is for a resource that was not loaded.
+        rsrc = self.reload(rsrc)
+        rsrc.properties.data['director'] = None
+        self.assertTrue(rsrc.FnGetAtt('current'))
+
     def test_connection_of_another_project(self):
         rsrc = self.config(director=self.sealed(project='other'))
         error = self.assertRaises(exception.StackValidationFailed,

@@ -4,6 +4,7 @@
 from heat.common import exception
 from heat.engine import api
 from heat.engine import resource
+from heat.objects import event as event_objects
 from oslo_config import cfg
 
 from tests.unit.heat_plugins import deployments
@@ -58,6 +59,16 @@ class DeploymentTest(deployments.DeploymentTestCase):
         self.assertIn('Preparing deployment: done; '
                       'Updating instance: done (2)', events)
         self.assertLess(len(events), 8)
+
+    def test_events_of_a_deployment_named_like_its_stack(self):
+        # heatclient.common.utils.EventLogContext would recurse for ever.
+        rsrc = self.deployment()
+        self.run_action(rsrc.create)
+        events = event_objects.Event.get_all_by_stack(
+            rsrc.context, rsrc.stack.id)
+        self.assertNotIn('cf', [
+            event.physical_resource_id for event in events
+            if event.resource_status == rsrc.IN_PROGRESS])
 
     def test_operations_and_variables(self):
         rsrc = self.created(
