@@ -61,6 +61,8 @@ def create(
         if status != 409 or not _free_addresses(conn, manual):
             raise
         created = _post(conn, list(bodies.values()))
+    for port in created:
+        _tag(conn, port, origin)
     by_name = {port.name: port for port in created}
     return {
         name: by_name[body['name']] for name, body in bodies.items()}
@@ -112,7 +114,7 @@ def _body(
 ) -> dict[str, Any]:
     body: dict[str, Any] = {
         'name': name,
-        'description': f'BOSH director {origin.director_uuid}',
+        'description': ' '.join(origin.tags())[:naming.LONGEST],
         'network_id': network.net_id,
         'fixed_ips': [{'ip_address': network.ip}],
         'tags': origin.tags(),
@@ -125,8 +127,8 @@ def _body(
 def _post(
     conn: connection.Connection, bodies: list[dict[str, Any]]
 ) -> list[sdk_port.Port]:
-    # One request in the bulk form: only that takes tags on every Neutron
-    # since Train, and it creates all ports or none.
+    # One request in the bulk form: it creates all ports or none, and no
+    # other takes tags.
     names = [body['name'] for body in bodies]
 
     def post() -> list[sdk_port.Port]:
@@ -138,6 +140,24 @@ def _post(
         return list(conn.network.ports(name=names)) or None
 
     return retry.create(f"ports {', '.join(names)}", post, find)
+
+
+def _tag(
+    conn: connection.Connection, port: sdk_port.Port, origin: naming.Origin
+) -> None:
+    """Tag a port whose tags Neutron did not take when it was created.
+
+    It does so with ML2's driver tag_ports_during_bulk_creation only.
+    Name and description say the same from birth, so a failure is no
+    reason not to have the VM.
+    """
+    if set(origin.tags()) <= set(port.tags or ()):
+        return
+    try:
+        conn.network.set_tags(port, origin.tags())
+    except cloud_errors.API_ERRORS as exc:
+        LOG.warning('Port %s cannot be tagged: %s', port.id,
+                    cloud_errors.detail(exc))
 
 
 def _free_addresses(

@@ -63,6 +63,7 @@ class FakeCloud:
             _flavor('m1.small', disk=20), _flavor('no.disk', disk=0),
             _flavor('eph', disk=10, ephemeral=8)]
         self.keypairs = ['bosh-key']
+        self.tags_in_bulk = False
         self.networks = {NET_ID, OTHER_NET_ID}
         self.server_status = 'ACTIVE'
         self.volume_status = 'available'
@@ -162,6 +163,7 @@ class FakeCloud:
             ('GET network/ports', self._list_ports),
             ('POST network/ports', self._create_ports),
             ('DELETE network/ports/([^/]+)', self._delete(self.ports)),
+            ('PUT network/ports/([^/]+)/tags', self._tag_port),
             ('GET network/floatingips', self._list_ips),
             ('PUT network/floatingips/([^/]+)', self._update_ip),
             ('GET image/images/([^/]+)', self._get_image),
@@ -281,7 +283,10 @@ class FakeCloud:
                 return 409, {'NeutronError': {
                     'type': 'IpAddressAlreadyAllocated',
                     'message': 'IP address is in use', 'detail': ''}}
-        made = [self.add_port(**port) for port in wanted]
+        # A plain ML2 accepts tags and drops them.
+        made = [
+            self.add_port(**port if self.tags_in_bulk else port
+                          | {'tags': []}) for port in wanted]
         return 201, {'ports': made}
 
     def add_port(self, **port: Any) -> dict[str, Any]:
@@ -292,6 +297,10 @@ class FakeCloud:
             'mac_address': f'fa:16:3e:00:00:{len(self.ports):02x}'} | port
         self.ports[port['id']] = port
         return port
+
+    def _tag_port(self, request: Any, port_id: str) -> Any:
+        self.ports[port_id]['tags'] = request.json()['tags']
+        return 200, {'tags': self.ports[port_id]['tags']}
 
     def _list_ips(self, request: Any) -> Any:
         address = request.qs['floating_ip_address'][0]

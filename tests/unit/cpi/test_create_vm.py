@@ -62,6 +62,20 @@ class TestCreateVm(CreateVmCase):
         self.assertEqual([
             'bosh_director_uuid=dir-1', 'bosh_request_id=cpi-123456',
             'bosh_deployment=dep'], port['tags'])
+        self.assertEqual(' '.join(port['tags']), port['description'])
+
+    def test_tags_that_neutron_takes_at_once(self):
+        self.cloud.tags_in_bulk = True
+        self.call('create_vm', *self.arguments())
+        port, = self.cloud.ports.values()
+        self.assertEqual(3, len(port['tags']))
+        self.assertFalse([
+            call for call in self.cloud.calls if call.endswith('/tags')])
+
+    def test_ports_that_cannot_be_tagged(self):
+        self.cloud.fail_route('PUT network/ports', fake_cloud.Fault(403))
+        self.call('create_vm', *self.arguments())
+        self.assertIn('cannot be tagged: injected', self.log())
 
     def test_user_data(self):
         self.call('create_vm', *self.arguments())
