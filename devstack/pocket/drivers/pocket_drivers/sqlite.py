@@ -22,7 +22,7 @@ _OPEN = threading.local()
 
 
 class PocketPlugin(sqlalchemy_engine.CreateEnginePlugin):
-    """Write-ahead log, a long wait for locks, locks taken at once."""
+    """Write-ahead log, long waits for locks taken at once, ids used once."""
 
     def update_url(self, url: sqlalchemy.URL) -> sqlalchemy.URL:
         """It takes no parameters."""
@@ -30,6 +30,10 @@ class PocketPlugin(sqlalchemy_engine.CreateEnginePlugin):
 
     def engine_created(self, engine: sqlalchemy_engine.Engine) -> None:
         """Listen to what the new engine does."""
+        if not sqlalchemy.event.contains(sqlalchemy.Table, 'before_create',
+                                         _on_create):
+            sqlalchemy.event.listen(sqlalchemy.Table, 'before_create',
+                                    _on_create)
         sqlalchemy.event.listen(engine, 'connect', _on_connect)
         sqlalchemy.event.listen(engine, 'before_cursor_execute', _on_execute,
                                 retval=True)
@@ -43,6 +47,21 @@ def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
     # moments in a power failure, without ever damaging the file.
     cursor.execute('PRAGMA synchronous = NORMAL')
     cursor.close()
+
+
+def _on_create(table: sqlalchemy.Table,
+               connection: sqlalchemy_engine.Connection,
+               **_more: Any) -> None:
+    # SQLite gives the id of a table's last row again once that row is
+    # deleted.  OpenStack is written for databases that do not: heat deletes a
+    # resource's attributes a second time by their id, and takes the row of
+    # properties that has it by then.
+    keys = list(table.primary_key.columns)
+    if (connection.dialect.name == 'sqlite' and len(keys) == 1
+            # no more than this very type may have it: a BIGINT may not
+            and type(keys[0].type) in (sqlalchemy.Integer,
+                                       sqlalchemy.INTEGER)):
+        table.dialect_options['sqlite']['autoincrement'] = True
 
 
 def _on_execute(connection: sqlalchemy_engine.Connection, _cursor: Any,
