@@ -8,6 +8,7 @@ Another difference: a key beside ``<<`` wins over the merged one wherever it
 stands, as YAML wants it.
 """
 
+import base64
 from typing import Any
 
 import yaml
@@ -22,6 +23,8 @@ MAX_NODES = 300000
 _SEQ = scalars.TAG + 'seq'
 _MAP = scalars.TAG + 'map'
 _BINARY = scalars.TAG + 'binary'
+
+_LINE_ENDS = '\r\x85\u2028\u2029'
 
 # Up to here a float holds each integer.
 _EXACT = 2.0 ** 53
@@ -97,10 +100,10 @@ class _Builder:
 
     def _binary(self, node: yaml.ScalarNode) -> str:
         try:
-            data = yaml.constructor.SafeConstructor().construct_yaml_binary(
-                node)
+            data = base64.b64decode(''.join(node.value.split()),
+                                    validate=True)
             return data.decode('utf-8')
-        except (yaml.YAMLError, UnicodeError) as error:
+        except ValueError as error:
             raise self._error(
                 node, '!!binary that is not base64 of UTF-8 text') from error
 
@@ -186,6 +189,9 @@ class _Dumper(yaml.SafeDumper):
 def _represent_str(dumper: yaml.SafeDumper, value: str) -> yaml.Node:
     # A certificate shall stay readable.
     style = '|' if '\n' in value else None
+    if any(char in value for char in _LINE_ENDS):
+        # Older YAML takes these for the end of a line, unless escaped.
+        style = '"'
     return dumper.represent_scalar(scalars.STR, value, style=style)
 
 

@@ -114,9 +114,10 @@ class Path:
         optional = False
         for step in self.steps:
             part = step.format()
-            # It carries over, so that one ? is enough; but one at the end
-            # of a name has to be told from it.
-            if step.optional and (not optional or part.endswith('?')):
+            # It carries over, so that one ? is enough; but it also tells
+            # a name from an index, and from a ? that is part of the name.
+            if step.optional and (not optional or part.endswith('?')
+                                  or _INDEX.fullmatch(part) or part == '-'):
                 part += '?'
                 optional = True
             if isinstance(step, Match):
