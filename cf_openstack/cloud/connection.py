@@ -2,7 +2,6 @@
 """One authenticated connection to a cloud: one token, one session."""
 
 import dataclasses
-import uuid
 
 from keystoneauth1 import identity
 from keystoneauth1 import session
@@ -54,11 +53,13 @@ class Settings:
         }
 
 
-def connect(settings: Settings) -> connection.Connection:
+def connect(
+    settings: Settings, request_id: str | None = None
+) -> connection.Connection:
     """Return a connection; nothing is contacted before its first use.
 
-    Each request bears one ``X-Openstack-Request-Id`` of this connection,
-    by which the logs of all services can be searched.
+    :param request_id: ``req-<uuid>``; goes with each request, so that the
+        logs of all services can be searched for it.
     """
     http = transport.Transport(
         settings.connect_timeout, settings.read_timeout)
@@ -70,7 +71,7 @@ def connect(settings: Settings) -> connection.Connection:
         region_name=settings.region,
         interface=settings.interface,
         app_name='cf-openstack',
-        global_request_id=f'req-{uuid.uuid4()}',
+        global_request_id=request_id,
     )
 
 

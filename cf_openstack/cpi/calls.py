@@ -7,6 +7,7 @@ import os
 import tempfile
 from types import TracebackType
 from typing import Self
+import uuid
 
 from openstack import connection as sdk_connection
 
@@ -58,10 +59,10 @@ class Call:
             ca_file = self._ca_path()
             if ca_file:
                 settings = settings.verified_by(ca_file)
-        conn = connection.connect(settings)
-        LOG.info('OpenStack at %s, request %s', settings.auth_url,
-                 conn._global_request_id)
-        return conn
+        request_id = f'req-{uuid.uuid4()}'
+        LOG.info('OpenStack at %s, global request id %s', settings.auth_url,
+                 request_id)
+        return connection.connect(settings, request_id)
 
     @functools.cached_property
     def waiter(self) -> waits.Waiter:

@@ -6,6 +6,7 @@ upstream's job; keys nobody knows are accepted, as upstream does.
 """
 
 import dataclasses
+import math
 from typing import Any
 import urllib.parse
 
@@ -79,7 +80,7 @@ class _Reader:
 
 
 def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and value > 0
+    return type(value) in (int, float) and 0 < value < math.inf
 
 
 _CHECKS = {
