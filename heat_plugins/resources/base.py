@@ -126,6 +126,16 @@ class BoshResource(masking.MaskedResource):
         self.had_failed = self.status == self.FAILED
         return needed or self.had_failed
 
+    def clear_stored_attributes(self) -> None:
+        """Delete the stored attributes, once.
+
+        Heat keeps the id of the deleted row and deletes by it again at the
+        end of the action.  Where a database gives an id anew, as SQLite
+        does, that row holds the new properties by then.
+        """
+        super().clear_stored_attributes()
+        self._attr_data_id = None
+
     def _show_resource(self) -> dict[str, Any]:
         """All attributes at once; a director out of reach costs one wait."""
         shown: dict[str, Any] = {}

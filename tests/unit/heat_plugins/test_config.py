@@ -126,6 +126,16 @@ class ConfigTest(base.BoshTestCase):
         self.run_action(rsrc.delete)
         self.assertEqual((rsrc.DELETE, rsrc.COMPLETE), rsrc.state)
 
+    def test_stored_properties_outlive_stored_attributes(self):
+        rsrc = self.created()
+        self.assertEqual('1', rsrc.FnGetAtt('id'))
+        rsrc.store_attributes()
+        self.run_action(rsrc.update, self.definition(rsrc, content={'a': 1}))
+        # As an engine does after the update of what nobody depends on.
+        rsrc.clear_stored_attributes()
+        stored = self.reload(rsrc)._stored_properties_data
+        self.assertEqual({'a': 1}, stored['content'])
+
     def test_attribute_when_only_this_resource_is_loaded(self):
         rsrc = self.created()
         # As a get_attr is for a resource that was not loaded.
