@@ -22,7 +22,7 @@ def instances(cloud: openstack.connection.Connection,
     """BOSH's instances beside the Nova servers they are.
 
     :param found: the deployment's ``instances`` attribute: maps with
-        ``group``, ``index``, ``az``, ``ips`` and ``cid``.
+        ``group``, ``index``, ``az``, ``ips``, ``cid`` and ``expects_vm``.
     """
     servers = {s.id: s for s in cloud.compute.servers()}
     table = _table('Instance', 'AZ', 'Addresses', 'Nova server', 'Status',
@@ -33,7 +33,8 @@ def instances(cloud: openstack.connection.Connection,
         table.add_row([
             f'{one["group"]}/{one["index"] or 0}', one['az'],
             ', '.join(one['ips']),
-            server.name if server else '(no server)',
+            server.name if server else (
+                'no server' if one['expects_vm'] else 'errand'),
             server.status if server else '-',
             server.flavor.original_name if server else '-',
             len(volumes) or '', one['cid'] or '-'])
