@@ -50,10 +50,13 @@ class FunctionalTestCase(base.BaseTestCase):
     def load_state(self) -> pocket_state.State:
         """The state of the cloud, which is seen to be up."""
         state = pocket_state.State()
+        problem = None
         try:
             state.load()
         except errors.PocketError as exc:
-            self.fail('%s' % exc)
+            problem = str(exc)
+        if problem:
+            self.fail(problem)
         keystone = service.ALL[0]
         if not health.answers(state, keystone):
             self.fail('The pocket cloud in %s is not up. Run "python3 -m '

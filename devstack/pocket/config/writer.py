@@ -46,6 +46,7 @@ def write(state: pocket_state.State) -> dict[str, str]:
         is to be restarted.
     """
     prints = {}
+    shared = digest(sources(*OURS))
     for one in service.enabled(state.features):
         texts = FILES[one.name](state)
         for name, text in texts.items():
@@ -55,8 +56,8 @@ def write(state: pocket_state.State) -> dict[str, str]:
         if one.name == 'horizon':
             horizon.prune(state, texts)
         prints[one.name] = digest(
-            [*map(str, sorted(texts.items())),
-             *sources(*OURS, *CODE.get(one.name, ()))])
+            [shared, *map(str, sorted(texts.items())),
+             *sources(*CODE.get(one.name, ()))])
     return prints
 
 
