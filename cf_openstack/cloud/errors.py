@@ -51,8 +51,14 @@ def status_of(exc: BaseException) -> int | None:
 
 
 def is_not_found(exc: BaseException) -> bool:
-    """Whether the object of a request does not exist."""
-    return isinstance(exc, API_ERRORS) and status_of(exc) == 404
+    """Whether the object of a request does not exist.
+
+    Keystone answers 404 as well, to an application credential that was
+    deleted: that comes as an exception of keystoneauth, and says nothing
+    of the object.
+    """
+    return isinstance(exc, sdk_exceptions.HttpException) and (
+        status_of(exc) == 404)
 
 
 def is_connection_error(exc: BaseException) -> bool:
@@ -110,9 +116,10 @@ def describe(exc: BaseException) -> str:
         return f'Unable to connect to the OpenStack service: {detail(exc)}'
     if status is None:
         return f'OpenStack: {detail(exc)}'
-    if status == 401:
+    if status == 401 or (
+            status == 404 and isinstance(exc, ksa_exceptions.HttpError)):
         return (
-            f'OpenStack API Unauthorized ({detail(exc)}). Check user, '
+            f'OpenStack API {_phrase(status)} ({detail(exc)}). Check user, '
             'project, domain and password or application credential.')
     request_id = getattr(exc, 'request_id', None)
     trace = f' [request {request_id}]' if request_id else ''

@@ -37,17 +37,23 @@ class FailureTestCase(base.CpiTestCase):
 
     def test_vm_that_no_host_can_take(self) -> None:
         stemcell = self.make_stemcell()
-        # No host is asked for by this name, so the server goes to ERROR.
-        error = self.refused('create_vm', *self.vm_arguments(
+        group = self.cloud.compute.create_server_group(
+            name=self.name('group'), policy='anti-affinity')
+        self.addCleanup(self.cloud.compute.delete_server_group, group)
+        hints = {'group': group.id}
+        vm, _networks = self.call('create_vm', *self.vm_arguments(
             stemcell, {'d': self.manual('10.77.0.41')},
-            scheduler_hints={'same_host': [self.make_vm(
-                stemcell, {'d': self.manual('10.77.0.42')})[0]],
-                'different_host': [self._vm_cid()]}))
+            scheduler_hints=hints))
+        self.addCleanup(self.call, 'delete_vm', vm)
+        # The pocket cloud has one host, so this server goes to ERROR.
+        error = self.refused('create_vm', *self.vm_arguments(
+            stemcell, {'d': self.manual('10.77.0.42')},
+            scheduler_hints=hints))
         self.assertEqual(CREATION_FAILED, error['type'])
         self.assertTrue(error['ok_to_retry'])
-
-    def _vm_cid(self) -> str:
-        return self.leftovers()['servers'][0]
+        self.assertIn('state is error', error['message'])
+        self.assertEqual([vm], self.leftovers()['servers'])
+        self.assertEqual(1, len(self.leftovers()['ports']))
 
     def test_stopped_in_the_middle(self) -> None:
         arguments = self.vm_arguments(

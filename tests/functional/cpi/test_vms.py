@@ -118,13 +118,14 @@ class NetworkTestCase(base.CpiTestCase):
     def test_application_credential(self) -> None:
         credential = self.cloud.identity.create_application_credential(
             self.cloud.current_user_id, self.name('cpi'))
+        self.addCleanup(setattr, self, 'openstack', self.openstack)
         self.addCleanup(
             self.cloud.identity.delete_application_credential,
             self.cloud.current_user_id, credential)
-        for key in ('username', 'project', 'domain'):
-            del self.openstack[key]
-        del self.openstack['api_key']
-        self.openstack |= {
+        self.openstack = {
+            key: value for key, value in self.openstack.items()
+            if key not in ('username', 'api_key', 'project', 'domain')
+        } | {
             'application_credential_id': credential.id,
             'application_credential_secret': credential.secret}
         # The key pair belongs to the user, whom the credential stands for.

@@ -44,6 +44,15 @@ class TestHasVm(VmCase):
         self.assertIn('OpenStack API Unauthorized', error['message'])
         self.assertNotIn('pw-secret', self.log())
 
+    def test_application_credential_that_was_deleted(self):
+        # Keystone then answers 404, which is not one of the server.
+        self.cloud.fail_route('auth/tokens', fake_cloud.Fault(404))
+        for method in ('has_vm', 'delete_vm', 'has_disk', 'delete_disk',
+                       'delete_stemcell', 'get_disks', 'reboot_vm'):
+            error = self.refused(method, 'vm-1')
+            self.assertEqual('Bosh::Clouds::CloudError', error['type'])
+            self.assertIn('application credential', error['message'])
+
     def test_one_token_and_one_request_id(self):
         self.call('has_vm', 'vm-1')
         self.assertEqual(1, self.cloud.calls.count(
