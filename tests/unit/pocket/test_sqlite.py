@@ -63,7 +63,8 @@ class SqliteTestCase(base.BaseTestCase):
             number = self.read(first)
             with futures.ThreadPoolExecutor(1) as pool:
                 pool.submit(self.add_one, engine).result()
-            self.assertRaises(exc.OperationalError, self.write, first, number + 1)
+            self.assertRaises(exc.OperationalError, self.write, first,
+                              number + 1)
             first.rollback()
 
     def add_one(self, engine: sqlalchemy.Engine) -> None:
