@@ -3,6 +3,8 @@
 
 from typing import Any
 
+import ddt
+
 from tests.unit.cpi import base
 from tests.unit.cpi import fake_cloud
 
@@ -80,6 +82,7 @@ class TestRebootVm(VmCase):
         self.assertEqual([{'os-start': None}], self._actions())
 
     def test_hard_after_a_timeout(self):
+        self.config = self.write_config(state_timeout=20)
         self.server['OS-EXT-STS:task_state'] = 'rebooting'
         self.refused('reboot_vm', 'vm-1')
         self.assertEqual([{'reboot': {'type': 'SOFT'}},
@@ -141,6 +144,7 @@ class TestSetVmMetadata(VmCase):
         self.assertEqual('InvalidCall', error['type'])
 
 
+@ddt.ddt
 class TestDeleteVm(VmCase):
 
     def setUp(self) -> None:
@@ -190,18 +194,19 @@ class TestDeleteVm(VmCase):
         self.assertEqual(3, error['message'].count('Removing ports: '))
         self.assertEqual({}, self.cloud.servers)
 
-    def test_one_request_fails(self):
-        for fault in (fake_cloud.Fault(503), fake_cloud.Fault(500),
-                      fake_cloud.Fault(None),
-                      fake_cloud.Fault(None, effective=True),
-                      fake_cloud.Fault(429, headers={'Retry-After': '1'})):
-            for index in range(7):
-                self.cloud.calls.clear()
-                self.cloud.servers.clear()
-                self.cloud.ports.clear()
-                self._add_server('vm-1')
-                self.cloud.add_port(
-                    network_id='n', fixed_ips=[], device_id='vm-1')
-                self.cloud.fail_call(index, fault)
-                self.call('delete_vm', 'vm-1')
-                self.assert_nothing_left()
+    @ddt.data((503, False), (500, False), (None, False), (None, True),
+              (429, False))
+    @ddt.unpack
+    def test_one_request_fails(self, status, effective):
+        fault = fake_cloud.Fault(
+            status, effective, headers={'Retry-After': '1'})
+        for index in range(7):
+            self.cloud.calls.clear()
+            self.cloud.servers.clear()
+            self.cloud.ports.clear()
+            self._add_server('vm-1')
+            self.cloud.add_port(
+                network_id='n', fixed_ips=[], device_id='vm-1')
+            self.cloud.fail_call(index, fault)
+            self.call('delete_vm', 'vm-1')
+            self.assert_nothing_left()
