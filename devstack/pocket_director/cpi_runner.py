@@ -7,6 +7,7 @@ import os
 import pathlib
 import random
 import subprocess
+import threading
 import time
 from typing import Any
 
@@ -36,16 +37,19 @@ class Cpi:
     :param director_uuid: goes into every request's context.
     :param faults: errors that a test orders.
     :param task: its ``cpi`` output takes the CPI's stderr as it comes.
+    :param closing: set when the director stops: no process is begun then.
     :param properties: a cpi-config's, merged flat into the context.
     """
 
     def __init__(self, path: pathlib.Path, director_uuid: str,
                  faults: fault_files.Faults, task: tasks.TaskRun,
+                 closing: threading.Event,
                  properties: Mapping[str, Any] | None = None) -> None:
         self._path = path
         self._director_uuid = director_uuid
         self._faults = faults
         self._task = task
+        self._closing = closing
         self._properties = dict(properties or {})
 
     def call(self, method: str, *arguments: Any,
@@ -118,6 +122,10 @@ class Cpi:
 
     def _reply(self, method: str, request: dict[str, Any],
                request_id: str) -> dict[str, Any]:
+        if self._closing.is_set():
+            raise errors.DirectorError(
+                100, f"'{method}' was not begun: the director is stopping. "
+                     'Do the same again once it is up')
         if not os.access(self._path, os.X_OK):
             raise errors.CpiError(
                 'Bosh::Clouds::ExternalCpi::NonExecutable',

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import secrets
+import threading
 from typing import Any
 import uuid
 
@@ -44,17 +45,24 @@ class Director:
         assert uid is not None
         self.uuid: str = uid
         self.faults = faults.Faults(settings.path('faults.json'))
-        self.locks = locks.Locks(settings.lock_timeout)
+        self.locks = locks.Locks(
+            settings.lock_timeout, lambda number: str(
+                self.tasks.get(number)['description']))
         self.audit = audit.Audit(self.store)
         self.health = health.beside(settings.cpi)
+        self.closing = threading.Event()
         self.tasks = tasks.TaskQueue(
             self.store, settings.path('tasks'), settings.workers)
         self.password = self._write_access()
 
-    def close(self) -> None:
-        """Stop the workers and close the database."""
-        self.tasks.stop()
-        self.store.close()
+    def close(self, limit: float | None = None) -> None:
+        """Stop the workers and close the database.
+
+        :param limit: seconds that running tasks have to end in.
+        """
+        self.closing.set()
+        if self.tasks.stop(limit):
+            self.store.close()
 
     def cpi(self, task: tasks.TaskRun, name: str = '') -> cpi_runner.Cpi:
         """The CPI of this name, for a task; '' is the director's own.
@@ -63,7 +71,8 @@ class Director:
         """
         if not name:
             return cpi_runner.Cpi(
-                self.settings.cpi, self.uuid, self.faults, task)
+                self.settings.cpi, self.uuid, self.faults, task,
+                self.closing)
         entry = self.cpi_entries().get(name)
         if entry is None:
             raise errors.DirectorError(
@@ -72,7 +81,8 @@ class Director:
         return cpi_runner.Cpi(
             pathlib.Path(path) if path else self.settings.path(
                 'jobs', f'{entry["type"]}_cpi', 'bin', 'cpi'),
-            self.uuid, self.faults, task, entry.get('properties'))
+            self.uuid, self.faults, task, self.closing,
+            entry.get('properties'))
 
     def responsive(self, task: tasks.TaskRun,
                    cids: Sequence[str]) -> set[str]:

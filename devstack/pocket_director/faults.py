@@ -12,12 +12,15 @@ The file holds a JSON object; every key is optional::
               "after": true, "delay": 2, "times": 1}],
      "errands": {"smoke-tests": {"exit_code": 1, "stdout": "1 failed"}},
      "unresponsive": ["<vm cid>"],
-     "redirect": 303, "location_host": "10.0.0.9:1"}
+     "redirect": 303, "location_host": "10.0.0.9:1",
+     "output_chunk": 7}
 
 ``drop`` closes the connection, ``"before"`` or ``"after"`` the request has
 been served; ``match`` is a regular expression over the call's arguments
 as JSON; ``after`` lets the CPI do its work first; ``times`` is how often a
-fault strikes (for ever when absent).
+fault strikes (for ever when absent).  ``output_chunk`` is how many bytes
+of a task's output one ranged answer holds: it may end within a line, and
+within a character.
 """
 
 import json

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Locks on deployments, releases and stemcells."""
 
+from collections.abc import Callable
 from collections.abc import Iterator
 import contextlib
 import dataclasses
@@ -32,10 +33,13 @@ class Locks:
     """All locks of a director.
 
     :param timeout: seconds that a task waits for a lock.
+    :param describe: what a task is called, by its number.
     """
 
-    def __init__(self, timeout: float) -> None:
+    def __init__(self, timeout: float,
+                 describe: Callable[[int], str]) -> None:
         self._timeout = timeout
+        self._describe = describe
         self._changed = threading.Condition()
         self._held: dict[str, Lock] = {}
 
@@ -66,7 +70,7 @@ class Locks:
                     100, f'Failed to acquire lock for {lock.name} uid: '
                          f'{lock.uid}. Locking task id is '
                          f'{holder.task_id}, description: '
-                         f"'{kind} {' '.join(resource)}'")
+                         f"'{self._describe(holder.task_id)}'")
             self._held[lock.name] = lock
         try:
             yield

@@ -100,14 +100,20 @@ class TaskQueue:
         for thread in self._threads:
             thread.start()
 
-    def stop(self) -> None:
-        """End the workers, each after the task that it runs."""
-        for thread, urgent in zip(
-                self._threads,
-                [False] * (len(self._threads) - 1) + [True]):
-            self._queues[urgent].put(None)
+    def stop(self, limit: float | None = None) -> bool:
+        """End the workers, each after the task that it runs.
+
+        :param limit: seconds to wait for them; None: as long as it takes.
+        :returns: whether all have ended.
+        """
+        for _ in self._threads[:-1]:
+            self._queues[False].put(None)
+        self._queues[True].put(None)
+        end = None if limit is None else time.monotonic() + limit
         for thread in self._threads:
-            thread.join()
+            thread.join(None if end is None
+                        else max(0, end - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
     def start(self, request: Request) -> int:
         """Queue a task; its number."""

@@ -84,8 +84,8 @@ class UpdateRelease:
                 uncommitted_changes=int(
                     bool(manifest.get('uncommitted_changes'))),
                 data={'jobs': jobs, 'packages': packages})
-        done = 'created' if known is None else 'already exists'
-        task.events.stage(f'Release has been {done}', 1).skip(
+        task.events.stage('Release has been created' if known is None
+                          else 'Release already exists', 1).skip(
             f'{name}/{version}')
         return f'Created release \'{name}/{version}\''
 

@@ -7,7 +7,7 @@ import flask
 
 _MODULES = (
     'info', 'tasks', 'stemcells', 'releases', 'configs', 'deployments',
-    'instances', 'errands', 'problems', 'disks', 'maintenance')
+    'instances', 'errands', 'problems', 'disks', 'snapshots', 'maintenance')
 
 
 def blueprints() -> list[flask.Blueprint]:

@@ -9,7 +9,6 @@ import flask
 
 from devstack.pocket_director import app
 from devstack.pocket_director import errors
-from devstack.pocket_director.routes import deployments
 
 ROUTES = flask.Blueprint('maintenance', __name__)
 
@@ -100,18 +99,6 @@ def resource(name: str) -> flask.Response:
     return flask.Response(
         f"Endpoint '/resources/{name}' not found.\n", 404,
         content_type='text/html;charset=utf-8')
-
-
-@ROUTES.get('/deployments/<name>/snapshots')
-def snapshots(name: str) -> flask.Response:
-    """The snapshots of a deployment's disks."""
-    deployments.find(name)
-    return app.json_reply([{
-        'job': row['job'], 'index': row['idx'], 'uuid': row['instance'],
-        'snapshot_cid': row['cid'], 'created_at': row['created_at'],
-        'clean': bool(row['clean'])}
-        for row in app.current().store.all(
-            'SELECT * FROM snapshots WHERE deployment = ?', name)])
 
 
 def _number(text: str, name: str) -> int:

@@ -95,7 +95,8 @@ def _ranged(path: pathlib.Path) -> flask.Response:
     if wanted is None or not size:
         return flask.Response(content, content_type=kind)
     first = int(wanted[1])
-    last = min(int(wanted[2] or size - 1), size - 1)
+    chunk = app.current().faults.value('output_chunk', size)
+    last = min(int(wanted[2] or size - 1), size - 1, first + chunk - 1)
     if first >= size or last < first:
         return flask.Response(
             'Byte range unsatisfiable', 416, content_type=kind,

@@ -17,7 +17,7 @@ class Cloud:
 
     def __init__(self, root: pathlib.Path) -> None:
         self._root = root
-        for name in ('vms', 'disks', 'stemcells'):
+        for name in ('vms', 'disks', 'stemcells', 'snapshots'):
             (root / name).mkdir(exist_ok=True)
 
     def info(self) -> dict[str, Any]:
@@ -87,6 +87,13 @@ class Cloud:
 
     def resize_disk(self, cid: str, size: int) -> None:
         self._write('disks', cid, {**self._read('disks', cid), 'size': size})
+
+    def snapshot_disk(self, disk: str, metadata: Any) -> str:
+        self._read('disks', disk)
+        return self._make('snapshots', {'disk': disk, **metadata})
+
+    def delete_snapshot(self, cid: str) -> None:
+        self._remove('snapshots', cid)
 
     def calculate_vm_cloud_properties(self, needs: Any) -> dict[str, Any]:
         return {'instance_type': f"cpu{needs['cpu']}"}

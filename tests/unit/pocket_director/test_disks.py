@@ -149,6 +149,33 @@ class DisksTest(base.DirectorTestCase):
         self.assertEqual({}, self.in_cloud('disks'))
 
 
+class SnapshotsTest(base.DirectorTestCase):
+
+    def test_life(self) -> None:
+        self.upload()
+        self.done(self.deploy(base.manifest(
+            base.group('db', persistent_disk=1024), base.group('web'))))
+        path = '/deployments/dep/snapshots'
+        task = self.done(self.http.post(path))
+        self.assertEqual('snapshot deployment', task['description'])
+        (cid,) = self.in_cloud('snapshots')
+        made = self.in_cloud('snapshots')[cid]
+        self.assertEqual(('db', 0, 'pocket'), (
+            made['job'], made['index'], made['director_name']))
+        (shown,) = self.get(path)
+        self.assertEqual((cid, False), (
+            shown['snapshot_cid'], shown['clean']))
+        one = '/deployments/dep/jobs/db/0/snapshots'
+        self.done(self.http.post(one))
+        self.assertEqual(2, len(self.get(one)))
+        self.done(self.http.delete(f'{path}/{cid}'))
+        self.assertEqual(400, self.http.delete(f'{path}/no').status_code)
+        self.assertEqual(1, len(self.get(path)))
+        # The disk takes its snapshots along.
+        self.done(self.http.delete('/deployments/dep'))
+        self.assertEqual({}, self.in_cloud('snapshots'))
+
+
 class ResizeTest(base.DirectorTestCase):
     options = {'cpi_resize_disk': True}
 

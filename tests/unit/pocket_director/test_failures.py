@@ -127,20 +127,28 @@ class FailuresTest(base.DirectorTestCase):
         self.assertIn('warning', [e.get('type') for e in self.events(task)])
 
     def test_locked_deployment(self) -> None:
-        lock = self.director.locks.hold(42, 'deployment', 'dep')
-        with lock:
+        number = self.director.store.insert(
+            'tasks', state='processing', description='create deployment')
+        with self.director.locks.hold(number, 'deployment', 'dep'):
             (shown,) = self.get('/locks')
             self.assertEqual(
-                ('deployment', ['dep'], '42'),
+                ('deployment', ['dep'], str(number)),
                 (shown['type'], shown['resource'], shown['task_id']))
             error = self.error(self.deploy(base.manifest()))
             self.assertRegex(
                 error['message'],
                 r'^Failed to acquire lock for lock:deployment:dep uid: .* '
-                r'Locking task id is 42, ')
+                rf'Locking task id is {number}, description: '
+                r"'create deployment'$")
             (deployment,) = self.get('/deployments')
             self.assertTrue(deployment['locked'])
         self.assertEqual([], self.get('/locks'))
+
+    def test_director_stops(self) -> None:
+        self.director.closing.set()
+        error = self.error(self.deploy(base.manifest(base.group('web'))))
+        self.assertIn('the director is stopping', error['message'])
+        self.assertEqual([], self.calls())
 
     def test_cancel_between_calls(self) -> None:
         reached, go_on = threading.Event(), threading.Event()

@@ -89,6 +89,15 @@ class HttpTest(base.DirectorTestCase):
             headers={'Range': 'bytes=0-'})
         self.assertEqual((200, b''), (answer.status_code, answer.data))
 
+    def test_chunks(self) -> None:
+        self.order_faults(output_chunk=2)
+        path = f"/tasks/{self.queue('aäb')}/output?type=result"
+        answer = self.http.get(path, headers={'Range': 'bytes=0-'})
+        self.assertEqual(
+            (206, b'a\xc3', 'bytes 0-1/4'),
+            (answer.status_code, answer.data,
+             answer.headers['Content-Range']))
+
     def test_outputs(self) -> None:
         number = self.queue()
         self.assertEqual(204, self.http.get(
