@@ -136,6 +136,9 @@ def _install_env() -> dict[str, str]:
     """The user's environment, for pip's and uv's own settings."""
     env = environment.without_foreign(os.environ)
     env['SKIP_WRITE_GIT_CHANGELOG'] = env['SKIP_GENERATE_AUTHORS'] = '1'
+    # as pip does: behind a proxy with a certificate of its own, nothing else
+    # would be trusted
+    env.setdefault('UV_SYSTEM_CERTS', 'true')
     if 'PBR_VERSION' not in env and not _git_works():
         # pbr asks git for the version; an archive without git, or a clone
         # that git does not trust ("dubious ownership"), has none to tell.
