@@ -125,10 +125,11 @@ class Uploads:
                  if self._poll_one(label, watch)]
         if ended and not self._verbose:
             left = len(self._pending) + len(self._running)
-            text = _('Uploaded %s') % ', '.join(ended)
-            if left:
-                text += _('; %d to go') % left
-            self._resource.report(text)
+            what = ', '.join(ended)
+            self._resource.report(
+                _('Uploaded %(what)s; %(left)d to go') % {
+                    'what': what, 'left': left}
+                if left else _('Uploaded %s') % what)
         self._start()
         return not self._running
 

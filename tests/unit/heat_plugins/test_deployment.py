@@ -60,6 +60,19 @@ class DeploymentTest(deployments.DeploymentTestCase):
                       'Updating instance: done (2)', events)
         self.assertLess(len(events), 8)
 
+    def test_events_of_many_uploads(self):
+        names = [f'release{n}' for n in range(9)]
+        rsrc = self.created(manifest=manifest(releases=[
+            {'name': name, 'version': '1',
+             'url': f'https://releases.example.com/{name}.tgz'}
+            for name in names]))
+        self.assertEqual({name: ['1'] for name in names},
+                         self.bosh.releases)
+        told = [text for text in self.events(rsrc)
+                if text.startswith('Uploaded')]
+        self.assertRegex(told[0], 'to go$')
+        self.assertNotIn('to go', told[-1])
+
     def test_events_of_a_deployment_named_like_its_stack(self):
         # heatclient.common.utils.EventLogContext would recurse for ever.
         rsrc = self.deployment()
