@@ -8,6 +8,7 @@ import uuid
 from heat.engine import resource
 
 _KEY = 'journal'
+_OWNER = 'owner'
 
 
 class Journal:
@@ -24,7 +25,13 @@ class Journal:
 
     def _load(self) -> dict[str, Any]:
         text = self._resource.data().get(_KEY)
-        return json.loads(text) if text else {}
+        document = json.loads(text) if text else {}
+        # The data belong to the number of the row.  A database that does
+        # not delete them with the row, and gives the number anew, as SQLite
+        # does, would hand them to another resource.
+        if document.get(_OWNER) != self._resource.uuid:
+            return {}
+        return document
 
     def get(self, key: str, default: Any = None) -> Any:
         """Read one entry."""
@@ -33,7 +40,7 @@ class Journal:
     def put(self, **entries: Any) -> None:
         """Write entries at once; None removes one."""
         document = self._load()
-        changed = {**document, **entries}
+        changed = {**document, **entries, _OWNER: self._resource.uuid}
         changed = {key: value for key, value in changed.items()
                    if value is not None}
         if changed != document:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """CloudFoundry::BOSH::Config."""
 
+import json
+
 from heat.common import exception
 from heat.engine import resource
 import yaml
@@ -135,6 +137,17 @@ class ConfigTest(base.BoshTestCase):
         rsrc.clear_stored_attributes()
         stored = self.reload(rsrc)._stored_properties_data
         self.assertEqual({'a': 1}, stored['content'])
+
+    def test_data_left_by_a_deleted_resource_are_ignored(self):
+        rsrc = self.config(name='mine')
+        rsrc.state_set(rsrc.CREATE, rsrc.IN_PROGRESS)
+        rsrc.data_set('journal', json.dumps(
+            {'owner': 'another', 'state': 'written', 'config_id': '9'}),
+            redact=True)
+        rsrc.state_reset()
+        self.run_action(rsrc.create)
+        self.assertEqual('1', rsrc.FnGetAtt('id'))
+        self.assertEqual('cloud/mine', rsrc.resource_id)
 
     def test_attribute_when_only_this_resource_is_loaded(self):
         rsrc = self.created()
