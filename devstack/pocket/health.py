@@ -60,6 +60,22 @@ def wait(state: pocket_state.State, services: Collection[service.Service],
         time.sleep(0.2)
 
 
+def wait_for(state: pocket_state.State, names: Collection[str],
+             limit: float = LIMIT_S) -> None:
+    """Wait until services answer that something else has started.
+
+    :param limit: seconds, for all together.
+    :raises ServiceFailed: one of them does not answer in time.
+    """
+    end = time.monotonic() + limit
+    for one in service.ALL:
+        while one.name in names and not answers(state, one):
+            if time.monotonic() > end:
+                raise _failed(state, one.name,
+                              'does not answer after %d s' % limit)
+            time.sleep(0.2)
+
+
 def _failed(state: pocket_state.State, name: str,
             what: str) -> errors.ServiceFailed:
     return errors.ServiceFailed(

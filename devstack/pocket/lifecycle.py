@@ -153,18 +153,8 @@ class Cloud:
                 self._start(first, prints)
                 health.wait(self._state, first[:1], self._progress)
                 self._seed(runner, 'identity')
-            # nova-compute ends if placement does not let it in
-            late = [one for one in wanted if one.name == 'nova']
-            early = [one for one in wanted if one not in late]
-            self._start(early, prints)
-            health.wait(self._state, [
-                one for one in early
-                if one.name in ('keystone', 'placement')], self._progress)
-            self._start(late, prints)
-            health.wait(self._state, [
-                one for one in wanted
-                if one.name not in ('keystone', 'placement')],
-                self._progress)
+            self._start(wanted, prints)
+            health.wait(self._state, wanted, self._progress)
             if not self._state.stamped('seed', seed):
                 self._seed(runner, 'cloud')
                 self._state.stamp('seed', seed)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cinder: API, and scheduler and volume service as threads."""
 
+from collections.abc import Callable
 import shlex
 import sys
+from typing import Any
 
 from devstack.pocket.serve import program
 from devstack.pocket import state as pocket_state
@@ -18,7 +20,7 @@ def cinder(state: pocket_state.State) -> program.Program:
     return program.Program({'cinder': api.application}, _workers())
 
 
-def _workers() -> list:
+def _workers() -> list[Callable[[], Any]]:
     from cinder import context
     from cinder import objects
     from cinder import service

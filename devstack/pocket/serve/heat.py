@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Heat: both APIs, and the engine as threads."""
 
+from collections.abc import Callable
 import sys
+from typing import Any
 
 from devstack.pocket.serve import apis
 from devstack.pocket.serve import program
@@ -20,7 +22,7 @@ def heat(state: pocket_state.State) -> program.Program:
         {'heat': api.application, 'heat_cfn': cloud_formation}, _engine())
 
 
-def _engine() -> list:
+def _engine() -> list[Callable[[], Any]]:
     from heat.common import config
     # imported before the check, which wants the options it registers
     from heat.engine import service

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nova: API, metadata, and conductor, scheduler and compute as threads."""
 
+from collections.abc import Callable
 import shlex
 import sys
+from typing import Any
 
+from devstack.pocket import health
 from devstack.pocket.serve import program
 from devstack.pocket import state as pocket_state
 
@@ -18,10 +21,10 @@ def nova(state: pocket_state.State) -> program.Program:
     return program.Program(
         {'nova': osapi_compute.application,
          'nova_metadata': metadata.application},
-        _workers())
+        _workers(state))
 
 
-def _workers() -> list:
+def _workers(state: pocket_state.State) -> list[Callable[[], Any]]:
     from nova.compute import rpcapi as compute_rpcapi
     from nova.conductor import rpcapi as conductor_rpcapi
     import nova.conf
@@ -41,6 +44,8 @@ def _workers() -> list:
     priv_context.init(root_helper=shlex.split(utils.get_root_helper()))
     os_brick.setup(nova.conf.CONF)
     os_vif.initialize()
+    # nova-compute ends if these do not let it in, and they start just now
+    health.wait_for(state, ('keystone', 'placement'))
     stops = []
     for binary, topic, alternative in (
             ('nova-conductor', conductor_rpcapi.RPC_TOPIC, None),
