@@ -61,10 +61,10 @@ class DeploymentTest(deployments.DeploymentTestCase):
         self.assertLess(len(events), 8)
 
     def test_events_of_many_uploads(self):
-        names = [f'release{n}' for n in range(9)]
+        names = list('abcdefghi')
         rsrc = self.created(manifest=manifest(releases=[
             {'name': name, 'version': '1',
-             'url': f'https://releases.example.com/{name}.tgz'}
+             'url': f'https://releases.example.com/{name}-1.tgz'}
             for name in names]))
         self.assertEqual({name: ['1'] for name in names},
                          self.bosh.releases)
