@@ -9,27 +9,9 @@ from cf_openstack.cloud import naming
 from cf_openstack.cpi import arguments
 from cf_openstack.cpi import calls
 from cf_openstack.cpi import errors
+from cf_openstack.stemcell import properties as image_properties
 
 LOG = logging.getLogger(__name__)
-
-# Glance property -> key of cloud_properties, where they differ.
-_PROPERTIES = {
-    'version': 'version',
-    'os_type': 'os_type',
-    'os_distro': 'os_distro',
-    'architecture': 'architecture',
-    'auto_disk_config': 'auto_disk_config',
-    'hw_vif_model': 'hw_vif_model',
-    'hw_disk_bus_model': 'hw_disk_bus_model',
-    'hw_scsi_model': 'hw_scsi_model',
-    'hw_disk_bus': 'hw_disk_bus',
-    'hw_vif_multiqueue_enabled': 'hw_vif_multiqueue_enabled',
-    'hypervisor_type': 'hypervisor',
-    'vmware_adaptertype': 'vmware_adaptertype',
-    'vmware_disktype': 'vmware_disktype',
-    'vmware_linked_clone': 'vmware_linked_clone',
-    'vmware_ostype': 'vmware_ostype',
-}
 
 # Attributes of every image, which a tag of the same name would overwrite.
 _RESERVED = frozenset((
@@ -146,7 +128,7 @@ def _image_properties(
     for key in _RESERVED & found.keys():
         LOG.warning("The tag `%s' is no property an image can have", key)
         del found[key]
-    found.update(naming.stringify({
-        key: properties.get(source) for key, source in _PROPERTIES.items()}))
+    found.update(naming.stringify(
+        image_properties.from_cloud_properties(properties)))
     found.update(origin.metadata())
     return found
