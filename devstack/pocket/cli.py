@@ -78,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
         '--with', dest='features', type=_features, default=[],
         metavar='SERVICE,...',
         help='add real APIs for good: %s' % ', '.join(service.FEATURES))
+    add('install', _install, 'make the venv only',
+        'That is what "up" begins with.')
     down = add('down', _down, 'stop the cloud, and what else runs in its '
                'folder', 'Everything in it is kept for the next "up".')
     down.add_argument('names', nargs='*', metavar='SERVICE',
@@ -123,6 +125,11 @@ def _up(state: pocket_state.State, options: argparse.Namespace) -> int:
     print('Horizon: %s (user %s; the password is in the output of "env")\n'
           'Shell:   eval "$(python3 -m devstack.pocket %senv)"'
           % (state.url('horizon'), pocket_state.USER, flag))
+    return 0
+
+
+def _install(state: pocket_state.State, options: argparse.Namespace) -> int:
+    lifecycle.Cloud(state, progress.Progress()).install()
     return 0
 
 

@@ -58,6 +58,16 @@ class Cloud:
                 self._progress)
             self._start_all(runner, prints)
 
+    def install(self) -> None:
+        """Make the venv and start nothing; what is installed stays.
+
+        :raises PocketError: with what to do about it.
+        """
+        with pocket_lock.hold(self._state) as lock:
+            self._state.make()
+            runner = command.Runner(self._state, lock)
+            venv.Venv(self._state, runner).make(self._progress)
+
     def down(self, names: Collection[str] = ()) -> list[str]:
         """Stop some processes, or all; returns the names of what ran."""
         self._state.load()
