@@ -5,26 +5,20 @@ Each VM, disk and stemcell is a file there, and every call is a line of
 ``calls``, so that a test sees what a director asked, and how.
 """
 
+# A process per call: what is imported here is paid for each time.
 import json
 import os
-import pathlib
 import sys
-from typing import Any
 
 
 class Cloud:
     """The folder, and the CPI's methods."""
 
-    def __init__(self, root: pathlib.Path) -> None:
+    def __init__(self, root: str) -> None:
         self._root = root
-        for name in ('vms', 'disks', 'stemcells', 'snapshots'):
-            (root / name).mkdir(exist_ok=True)
 
-    def info(self) -> dict[str, Any]:
-        return {'api_version': 3, 'stemcell_formats': ['openstack-qcow2']}
-
-    def create_stemcell(self, image: str, properties: dict[str, Any],
-                        tags: dict[str, Any]) -> str:
+    def create_stemcell(self, image: str, properties: dict[str, object],
+                        tags: dict[str, object]) -> str:
         if properties.get('image_id'):
             return f"{properties['image_id']} light"
         return self._make('stemcells', {
@@ -33,21 +27,20 @@ class Cloud:
     def delete_stemcell(self, cid: str) -> None:
         self._remove('stemcells', cid)
 
-    def create_vm(self, agent: str, stemcell: str, properties: Any,
-                  networks: Any, disks: Any, env: Any) -> list[Any]:
+    def create_vm(self, agent: str, stemcell: str, properties: object,
+                  networks: object, disks: object, env: object,
+                  ) -> list[object]:
         return [self._make('vms', {
             'stemcell': stemcell, 'cloud_properties': properties,
             'networks': networks, 'metadata': {}}), networks]
 
     def delete_vm(self, cid: str) -> None:
-        for disk in (self._root / 'disks').iterdir():
-            content = json.loads(disk.read_text())
-            if content['vm'] == cid:
-                self._write('disks', disk.name, {**content, 'vm': None})
+        for disk in self.get_disks(cid):
+            self.detach_disk(cid, disk)
         self._remove('vms', cid)
 
     def has_vm(self, cid: str) -> bool:
-        return (self._root / 'vms' / cid).exists()
+        return os.path.exists(self._path('vms', cid))
 
     def reboot_vm(self, cid: str) -> None:
         self._read('vms', cid)
@@ -56,7 +49,7 @@ class Cloud:
         self._write('vms', cid, {
             **self._read('vms', cid), 'metadata': metadata})
 
-    def create_disk(self, size: int, properties: Any, vm: str) -> str:
+    def create_disk(self, size: int, properties: object, vm: str) -> str:
         return self._make('disks', {'size': size, 'vm': None})
 
     def delete_disk(self, cid: str) -> None:
@@ -65,11 +58,11 @@ class Cloud:
         self._remove('disks', cid)
 
     def has_disk(self, cid: str) -> bool:
-        return (self._root / 'disks' / cid).exists()
+        return os.path.exists(self._path('disks', cid))
 
     def get_disks(self, vm: str) -> list[str]:
-        return [disk.name for disk in (self._root / 'disks').iterdir()
-                if json.loads(disk.read_text())['vm'] == vm]
+        return [disk for disk in os.listdir(self._path('disks'))
+                if self._read('disks', disk)['vm'] == vm]
 
     def attach_disk(self, vm: str, disk: str) -> str:
         self._read('vms', vm)
@@ -82,43 +75,57 @@ class Cloud:
     def detach_disk(self, vm: str, disk: str) -> None:
         self._write('disks', disk, {**self._read('disks', disk), 'vm': None})
 
-    def set_disk_metadata(self, cid: str, metadata: Any) -> None:
+    def set_disk_metadata(self, cid: str, metadata: object) -> None:
         self._read('disks', cid)
 
     def resize_disk(self, cid: str, size: int) -> None:
         self._write('disks', cid, {**self._read('disks', cid), 'size': size})
 
-    def snapshot_disk(self, disk: str, metadata: Any) -> str:
+    def snapshot_disk(self, disk: str, metadata: object) -> str:
         self._read('disks', disk)
         return self._make('snapshots', {'disk': disk, **metadata})
 
     def delete_snapshot(self, cid: str) -> None:
         self._remove('snapshots', cid)
 
-    def calculate_vm_cloud_properties(self, needs: Any) -> dict[str, Any]:
+    def calculate_vm_cloud_properties(
+            self, needs: dict[str, int]) -> dict[str, object]:
         return {'instance_type': f"cpu{needs['cpu']}"}
 
-    def _make(self, kind: str, content: Any) -> str:
+    def _make(self, kind: str, content: object) -> str:
         cid = f'{kind[:-1]}-{os.urandom(4).hex()}'
         self._write(kind, cid, content)
         return cid
 
-    def _read(self, kind: str, cid: str) -> Any:
-        return json.loads((self._root / kind / cid).read_text())
+    def _path(self, *parts: str) -> str:
+        return os.path.join(self._root, *parts)
 
-    def _write(self, kind: str, cid: str, content: Any) -> None:
-        (self._root / kind / cid).write_text(json.dumps(content))
+    def _read(self, kind: str, cid: str) -> dict[str, object]:
+        with open(self._path(kind, cid)) as file:
+            content: dict[str, object] = json.load(file)
+            return content
+
+    def _write(self, kind: str, cid: str, content: object) -> None:
+        # Whole or not at all: other calls look on.
+        partial = self._path(f'{cid}.partial')
+        with open(partial, 'w') as file:
+            json.dump(content, file)
+        os.replace(partial, self._path(kind, cid))
 
     def _remove(self, kind: str, cid: str) -> None:
-        (self._root / kind / cid).unlink(missing_ok=True)
+        try:
+            os.unlink(self._path(kind, cid))
+        except FileNotFoundError:
+            # What is gone is deleted, as far as a CPI is concerned.
+            return
 
 
 def main() -> None:
     """Answer the request on stdin."""
-    root = pathlib.Path(sys.argv[1])
+    root = sys.argv[1]
     request = json.load(sys.stdin)
     line = json.dumps({**request, 'env': sorted(os.environ)}) + '\n'
-    with (root / 'calls').open('a') as calls:
+    with open(os.path.join(root, 'calls'), 'a') as calls:
         calls.write(line)
     print(f"Starting {request['method']}", file=sys.stderr)
     result, error = None, None
