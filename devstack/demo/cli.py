@@ -14,6 +14,7 @@ import sys
 
 from devstack.pocket import state as pocket_state
 
+STACK = 'cloud-foundry'
 DESCRIPTION = """\
 Cloud Foundry on a real OpenStack, from nothing.
 
@@ -43,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
         '--diego-cells', type=int, default=2, metavar='N',
         help='cells of the small manifest (default: %(default)s)')
     options.add_argument(
-        '--stack', default='cloud-foundry', metavar='NAME',
+        '--stack', default=STACK, metavar='NAME',
         help="the stack's name (default: %(default)s)")
     options.add_argument(
         '--delete', action='store_true',

@@ -87,9 +87,18 @@ def parameters(state: pocket_state.State, director: dict[str, str],
 
 
 def show(state: pocket_state.State,
-         cloud: openstack.connection.Connection,
-         outputs: dict[str, Any]) -> None:
+         cloud: openstack.connection.Connection, outputs: dict[str, Any],
+         options: argparse.Namespace) -> None:
     """Print what a person wants to see at the end."""
+    again = 'python3 -m devstack.demo'
+    where = ''
+    if options.stack != cli.STACK:
+        again += f' --stack {options.stack}'
+    if state.root != pocket_state.default_path():
+        where = f' --state {state.root}'
+        again += where
+    scale = '' if options.cf_deployment else (
+        f'Scale:     {again} --diego-cells {options.diego_cells + 2}\n')
     print('\n' + report.outputs(outputs))
     print('\nThe instances of the deployment, and the Nova servers they are:')
     print(report.instances(cloud, outputs['instances']))
@@ -97,12 +106,13 @@ def show(state: pocket_state.State,
 Horizon:   {state.url('horizon')}
            user {pocket_state.USER}, \
 password {state.password(pocket_state.USER)}
-OpenStack: eval "$(python3 -m devstack.pocket env)"
-BOSH:      eval "$(python3 -m devstack.pocket_director env)"
+OpenStack: eval "$(python3 -m devstack.pocket env{where})"
+BOSH:      eval "$(python3 -m devstack.pocket_director env{where})"
 
-Scale:     python3 -m devstack.demo --diego-cells 4
-Tear down: python3 -m devstack.demo --delete     (the stack)
-           python3 -m devstack.pocket clean      (the whole cloud)''')
+{scale}Tear down: {again} --delete
+           deletes the stack
+           python3 -m devstack.pocket clean{where}
+           removes the whole cloud''')
 
 
 def main(argv: list[str]) -> int:
@@ -133,7 +143,7 @@ def _run(options: argparse.Namespace, begun: float) -> int:
                         diego_cells=options.diego_cells)
     print(f'Stack {options.stack} from {TEMPLATE}', flush=True)
     action = stack.apply(TEMPLATE, values)
-    show(state, cloud, stack.outputs())
+    show(state, cloud, stack.outputs(), options)
     print(f'\nStack {options.stack}: {action}_COMPLETE, '
           f'{time.monotonic() - begun:.0f} s after the cloud was up')
     return 0
