@@ -4,7 +4,7 @@
 import sys
 
 
-def main():
+def main() -> int:
     # An old Python could not even parse what is imported below.
     if sys.version_info < (3, 11):
         sys.stderr.write(

@@ -10,7 +10,7 @@ import shutil
 import tarfile
 import tempfile
 from typing import Any
-from typing import BinaryIO
+from typing import IO
 from urllib import parse
 
 import requests
@@ -23,7 +23,7 @@ _TIMEOUT = (10, 120)  # seconds: to connect, between two reads
 _ALGORITHMS = ('sha1', 'sha256', 'sha512')
 
 
-def save(source: BinaryIO, folder: pathlib.Path) -> pathlib.Path:
+def save(source: IO[bytes], folder: pathlib.Path) -> pathlib.Path:
     """Store a request's body as a temporary file."""
     with tempfile.NamedTemporaryFile(
             dir=folder, suffix='.tgz', delete=False) as file:

@@ -26,8 +26,8 @@ _STOP_LIMIT = 10.0  # seconds
 class _Gateway(wsgi.Gateway_10):
     """Gives the application the client's socket, so that it can hang up."""
 
-    def get_environ(self) -> dict[str, Any]:
-        environ: dict[str, Any] = super().get_environ()
+    def get_environ(self) -> Any:
+        environ: dict[str, Any] = super().get_environ()  # type: ignore
         environ[app.SOCKET] = self.req.conn.socket
         return environ
 
@@ -48,7 +48,7 @@ class Server:
         authority = self.director.authority
         self._server.ssl_adapter = builtin.BuiltinSSLAdapter(
             str(authority.certificate_file), str(authority.key_file))
-        self._server.error_log = _log_error
+        self._server.error_log = _log_error  # type: ignore
 
     def prepare(self) -> int:
         """Listen; the port, which the system chose when it was 0."""

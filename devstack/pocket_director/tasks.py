@@ -145,7 +145,7 @@ class TaskQueue:
                 10000, f'Task {task_id} not found')
         return row
 
-    def list(self, states: list[str], deployment: str | None,
+    def find(self, states: list[str], deployment: str | None,
              context_id: str | None, all_types: bool,
              limit: int | None) -> list[stores.Row]:
         """Tasks, the newest first."""

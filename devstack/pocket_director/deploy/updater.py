@@ -8,6 +8,7 @@ import itertools
 from devstack.pocket_director.deploy import vms as vm_keepers
 from devstack.pocket_director import events
 from devstack.pocket_director import parallel
+from devstack.pocket_director.plan import manifest
 from devstack.pocket_director.plan import planner
 from devstack.pocket_director import store as stores
 from devstack.pocket_director import tasks
@@ -101,8 +102,7 @@ class Updater:
                         'jobs': [job['name'] for job in one.group.jobs]})
 
 
-def _batches(plan: planner.Plan) -> Iterator[list[planner.manifest.
-                                                  InstanceGroup]]:
+def _batches(plan: planner.Plan) -> Iterator[list[manifest.InstanceGroup]]:
     """Groups that change one after the other, or together."""
     groups = [g for g in plan.manifest.groups if not g.is_errand]
     for serial, run in itertools.groupby(

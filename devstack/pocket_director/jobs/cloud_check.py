@@ -84,7 +84,8 @@ class Scan:
                   and row['state'] != 'detached' and not row['ignored']]
         stage = task.events.stage(f'Scanning {len(wanted)} VMs', 2)
         cpi = self._director.cpi(task)
-        gone, silent = [], []
+        gone: list[stores.Row] = []
+        silent: list[stores.Row] = []
         with stage.step('Checking VM states'):
             cids = [row['vm_cid'] for row in wanted if row['vm_cid']]
             alive = self._director.responsive(task, cids)

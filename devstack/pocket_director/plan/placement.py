@@ -66,7 +66,7 @@ class Placement:
         return slots, self._unclaimed
 
     def _balanced(self) -> list[Slot]:
-        slots = []
+        slots: list[Slot] = []
         for row in list(self._unclaimed):
             if len(slots) < self._group.instances and row['az'] in (
                     self._counts) and (

@@ -14,7 +14,7 @@ from devstack.pocket_director import errors
 from devstack.pocket_director.plan import addresses
 from devstack.pocket_director.plan import cloud_config
 from devstack.pocket_director.plan import fields
-from devstack.pocket_director.plan import manifest
+from devstack.pocket_director.plan import manifest as manifests
 from devstack.pocket_director.plan import networks
 from devstack.pocket_director.plan import placement
 from devstack.pocket_director import store as stores
@@ -41,7 +41,7 @@ class Wish:
 class InstancePlan:
     """One instance: as it is (``row``) and as it should be."""
 
-    group: manifest.InstanceGroup
+    group: manifests.InstanceGroup
     row: stores.Row
     spec: dict[str, Any]
     state: str
@@ -96,13 +96,13 @@ class InstancePlan:
 class Plan:
     """All that a deployment needs."""
 
-    manifest: manifest.Manifest
+    manifest: manifests.Manifest
     instances: list[InstancePlan]
     obsolete: list[stores.Row]
     stemcells: list[dict[str, str]]
     releases: list[dict[str, str]]
 
-    def of(self, group: manifest.InstanceGroup) -> list[InstancePlan]:
+    def of(self, group: manifests.InstanceGroup) -> list[InstancePlan]:
         """The instances of a group, by index."""
         return sorted((p for p in self.instances if p.group is group),
                       key=lambda p: p.row['idx'])
@@ -117,7 +117,7 @@ class Planner:
     :param sizes: cloud properties for groups with ``vm_resources``.
     """
 
-    def __init__(self, store: stores.Store, wanted: manifest.Manifest,
+    def __init__(self, store: stores.Store, wanted: manifests.Manifest,
                  config: cloud_config.CloudConfig,
                  sizes: Mapping[str, Mapping[str, Any]]) -> None:
         self._store = store
@@ -171,7 +171,7 @@ class Planner:
         plan.spec['networks'] = self._networks(
             plan.group, placement.Slot(plan.row['az']), plan.row)
 
-    def _bind(self, group: manifest.InstanceGroup,
+    def _bind(self, group: manifests.InstanceGroup,
               slots: list[placement.Slot], wishes: Sequence[Wish],
               stemcells: dict[tuple[str, str], stores.Row],
               ) -> list[InstancePlan]:
@@ -206,7 +206,7 @@ class Planner:
                 bootstrap=plan.row['bootstrap'])
         return plans
 
-    def _create_row(self, group: manifest.InstanceGroup,
+    def _create_row(self, group: manifests.InstanceGroup,
                     slot: placement.Slot, index: int) -> stores.Row:
         key = str(uuid.uuid4())
         self._store.insert(
@@ -217,11 +217,11 @@ class Planner:
         assert row is not None
         return row
 
-    def _spec(self, group: manifest.InstanceGroup, slot: placement.Slot,
+    def _spec(self, group: manifests.InstanceGroup, slot: placement.Slot,
               row: stores.Row,
               stemcells: dict[tuple[str, str], stores.Row],
               ) -> dict[str, Any]:
-        az = self._config.azs.get(slot.az) or {}
+        az = self._config.azs.get(slot.az or '') or {}
         cpi = fields.text(az, 'cpi', '')
         if (group.stemcell, cpi) not in stemcells:
             stemcells[group.stemcell, cpi] = find_stemcell(
@@ -236,7 +236,7 @@ class Planner:
             'networks': ({} if group.is_errand else
                          self._networks(group, slot, row))}
 
-    def _cloud_properties(self, group: manifest.InstanceGroup,
+    def _cloud_properties(self, group: manifests.InstanceGroup,
                           az: Mapping[str, Any]) -> dict[str, Any]:
         az_name = az.get('name')
         parts = [(f"availability zone '{az_name}'", az)]
@@ -256,7 +256,7 @@ class Planner:
             merged.update(properties)
         return merged
 
-    def _networks(self, group: manifest.InstanceGroup, slot: placement.Slot,
+    def _networks(self, group: manifests.InstanceGroup, slot: placement.Slot,
                   row: stores.Row) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for used in group.networks:
@@ -350,7 +350,7 @@ def label(row: stores.Row) -> str:
     return f"{row['job']}/{row['uuid']} ({row['idx']})"
 
 
-def sizes(config: cloud_config.CloudConfig, wanted: manifest.Manifest,
+def sizes(config: cloud_config.CloudConfig, wanted: manifests.Manifest,
           calculate: Callable[[str, Mapping[str, Any]], Any],
           ) -> dict[str, Mapping[str, Any]]:
     """Cloud properties of every group that asks by ``vm_resources``.
@@ -360,13 +360,13 @@ def sizes(config: cloud_config.CloudConfig, wanted: manifest.Manifest,
     found = {}
     for group in wanted.groups:
         if group.vm_resources is not None:
-            az = config.azs.get((group.azs or (None,))[0]) or {}
+            az = config.azs.get((group.azs or ('',))[0]) or {}
             found[group.name] = calculate(
                 fields.text(az, 'cpi', ''), group.vm_resources)
     return found
 
 
-def _network_spec(used: manifest.GroupNetwork, subnet: networks.Subnet,
+def _network_spec(used: manifests.GroupNetwork, subnet: networks.Subnet,
                   address: Any) -> dict[str, Any]:
     spec: dict[str, Any] = {
         'type': used.network.kind, 'prefix': '32',

@@ -29,8 +29,9 @@ class UpdateBlock:
 def parse(spec: Mapping[str, Any], base: UpdateBlock,
           overrides: Mapping[str, Any]) -> UpdateBlock:
     """A block over the deployment's, under what a person asked for."""
-    values = {'canaries': base.canaries, 'max_in_flight': base.max_in_flight,
-              'serial': base.serial}
+    values: dict[str, Any] = {
+        'canaries': base.canaries, 'max_in_flight': base.max_in_flight,
+        'serial': base.serial}
     for source in (spec, overrides):
         values.update({
             key: source[key] for key in values

@@ -23,7 +23,7 @@ def index() -> flask.Response:
     given = flask.request.args
     limit = given.get('limit')
     states = [s.strip() for s in given.get('state', '').split(',') if s]
-    rows = app.current().tasks.list(
+    rows = app.current().tasks.find(
         states, given.get('deployment'), given.get('context_id'),
         given.get('verbose', '1') != '1',
         None if limit is None else max(1, int(limit)))
@@ -68,7 +68,7 @@ def cancel_many() -> flask.Response:
                 400, f'{state} is not one of the cancellable states: '
                      'queued, processing')
     queue = app.current().tasks
-    for row in queue.list(states, body.get('deployment'), None, True, None):
+    for row in queue.find(states, body.get('deployment'), None, True, None):
         if row['type'] in (body.get('types') or (row['type'],)):
             try:
                 queue.cancel(row['id'])

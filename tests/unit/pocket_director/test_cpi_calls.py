@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the director calls a CPI, and what it keeps of it."""
 
+import json
+
+from devstack.pocket_director import health
 from tests.unit.pocket_director import base
 
 
@@ -52,6 +55,19 @@ class CpiCallsTest(base.DirectorTestCase):
         self.assertIn('"method": "create_vm"', debug)
         for secret in ('PRIVATE KEY', 'm1.small'):
             self.assertNotIn(secret, debug)
+
+    def test_without_a_cloud_to_ask_the_cpi_tells_of_vms(self) -> None:
+        self.director.health = health.beside(self.cpi)
+        (vm,) = self.in_cloud('vms')
+        for wanted in ('running', 'unresponsive agent'):
+            task = self.done(self.http.get(
+                '/deployments/dep/instances?format=full'))
+            line = json.loads(self.http.get(
+                f"/tasks/{task['id']}/output?type=result").text)
+            self.assertEqual(wanted, line['job_state'])
+            (self.cloud / 'vms' / vm).unlink(missing_ok=True)
+        self.assertEqual(
+            [[vm], [vm]], [c['arguments'] for c in self.calls('has_vm')])
 
     def test_audit(self) -> None:
         (vm,) = self.in_cloud('vms')
