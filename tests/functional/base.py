@@ -41,7 +41,7 @@ class FunctionalTestCase(base.BaseTestCase):
     def setUp(self) -> None:
         super().setUp()
         for name in CHATTY:
-            logging.getLogger(name).setLevel(logging.WARNING)
+            logging.getLogger(name).setLevel(logging.ERROR)
         self.state = self.load_state()
         self.tag = uuid.uuid4().hex[:12]
         self.cloud = self.connect('pocket')
