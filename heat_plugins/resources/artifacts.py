@@ -12,6 +12,7 @@ from cf_openstack.director import tasks as director_tasks
 from heat.common.i18n import _
 
 from heat_plugins.resources import base
+from heat_plugins.resources import journal
 from heat_plugins.resources import task_watch
 
 STEMCELL = 'stemcell'
@@ -70,7 +71,21 @@ class Owned:
     """
 
     def __init__(self, rsrc: base.DirectorUser) -> None:
+        self._resource = rsrc
         self._journal = rsrc.journal
+
+    def inherit(self, wanted: Sequence[Artifact]) -> None:
+        """Take over what the replaced resource brought to this director.
+
+        Its deletion leaves what the replacement uses by then.
+        """
+        replaced = journal.of_replaced(self._resource)
+        if replaced.get('director_uuid') != self._journal.get(
+                'director_uuid'):
+            return
+        for item in replaced.get(_OWNED, []):
+            if Artifact(*item) in wanted:
+                self.add(Artifact(*item))
 
     def list(self) -> list[Artifact]:
         """Those that have not been removed."""

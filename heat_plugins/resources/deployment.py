@@ -266,7 +266,10 @@ class Deployment(base.DirectorUser):
         if self.resource_id is None or not changed & set(self._SOURCES):
             return False
         try:
-            return self._render(after).name != self.resource_id
+            name = deployment_manifest.deployment_name(
+                after[self.MANIFEST], after[self.OPERATIONS] or [],
+                after.reveal(self.VARIABLES) or {})
+            return name != self.resource_id
         except exceptions.CfOpenStackError:
             return False      # the update will say what is wrong
 

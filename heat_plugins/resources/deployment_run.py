@@ -251,6 +251,7 @@ class DeployRun(Run):
                 raise DeploymentTaken(name=self._manifest.name)
             # From here on, a deployment of this name is taken for ours.
             rsrc.resource_id_set(self._manifest.name)
+            artifacts.Owned(rsrc).inherit(self._manifest.needs)
         elif rsrc.resource_id != self._manifest.name:
             raise resource.UpdateReplace(rsrc.name)
         return True

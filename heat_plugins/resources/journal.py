@@ -5,7 +5,10 @@ import json
 from typing import Any
 import uuid
 
+from heat.common import exception
 from heat.engine import resource
+from heat.objects import resource as resource_objects
+from heat.objects import resource_data as resource_data_objects
 
 _KEY = 'journal'
 _OWNER = 'owner'
@@ -45,6 +48,23 @@ class Journal:
                    if value is not None}
         if changed != document:
             self._resource.data_set(_KEY, json.dumps(changed), redact=True)
+
+
+def of_replaced(rsrc: resource.Resource) -> dict[str, Any]:
+    """The journal of the resource that another one was made to replace.
+
+    :param rsrc: the replacement.
+    :returns: empty when it replaces none.
+    """
+    if rsrc.replaces is None:
+        return {}
+    try:
+        row = resource_objects.Resource.get_obj(rsrc.context, rsrc.replaces)
+        data = resource_data_objects.ResourceData.get_all(rsrc, row.data)
+    except exception.NotFound:
+        return {}
+    document = json.loads(data.get(_KEY) or '{}')
+    return document if document.get(_OWNER) == row.uuid else {}
 
 
 def new_context_id() -> str:

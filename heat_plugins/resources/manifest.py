@@ -171,23 +171,9 @@ def _section(content: dict[str, Any], key: str) -> list[Any]:
     return entries
 
 
-def render(manifest: str | Mapping[str, Any], operations: Sequence[Any],
-           variables: Mapping[str, Any],
-           stemcells: Sequence[Mapping[str, Any]] = (),
-           releases: Sequence[Mapping[str, Any]] = (),
-           configs: Sequence[str] = ()) -> Manifest:
-    """Make the manifest that is deployed.
-
-    Like the bosh CLI: operations first, then variables.
-
-    :param operations: operations files, each as its text, as its list of
-        operations, or as a map with ``name`` and ``content``.
-    :param stemcells: what Stemcell resources say in ``reference``.
-    :param releases: maps with name and version, maybe url and sha1.
-    :param configs: ids of configs; they only matter for the digest.
-    :raises CfOpenStackError: when something does not fit; the text names
-        the document, file or operation.
-    """
+def _compose(manifest: str | Mapping[str, Any], operations: Sequence[Any],
+             variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Apply operations, then variables, like the bosh CLI."""
     if isinstance(manifest, str):
         content = document.load(manifest, 'manifest')
     else:
@@ -198,9 +184,37 @@ def render(manifest: str | Mapping[str, Any], operations: Sequence[Any],
     content = manifest_variables.interpolate(content, variables)
     if not isinstance(content, dict):
         raise ManifestInvalid(reason='it is not a map')
-    name = content.get(NAME)
-    if not isinstance(name, str) or not name:
+    if not isinstance(content.get(NAME), str) or not content[NAME]:
         raise ManifestInvalid(reason='it has no "name"')
+    return content
+
+
+def deployment_name(manifest: str | Mapping[str, Any],
+                    operations: Sequence[Any],
+                    variables: Mapping[str, Any]) -> str:
+    """Name of the deployment that a manifest makes; see :func:`render`.
+
+    :raises CfOpenStackError: when something does not fit.
+    """
+    return _compose(manifest, operations, variables)[NAME]
+
+
+def render(manifest: str | Mapping[str, Any], operations: Sequence[Any],
+           variables: Mapping[str, Any],
+           stemcells: Sequence[Mapping[str, Any]] = (),
+           releases: Sequence[Mapping[str, Any]] = (),
+           configs: Sequence[str] = ()) -> Manifest:
+    """Make the manifest that is deployed.
+
+    :param operations: operations files, each as its text, as its list of
+        operations, or as a map with ``name`` and ``content``.
+    :param stemcells: what Stemcell resources say in ``reference``.
+    :param releases: maps with name and version, maybe url and sha1.
+    :param configs: ids of configs; they only matter for the digest.
+    :raises CfOpenStackError: when something does not fit; the text names
+        the document, file or operation.
+    """
+    content = _compose(manifest, operations, variables)
     _pin(_section(content, 'stemcells'), stemcells,
          {ALIAS: ALIAS, NAME: NAME, 'os': OPERATING_SYSTEM})
     rest = _pin(_section(content, 'releases'), releases, {NAME: NAME})
@@ -213,6 +227,6 @@ def render(manifest: str | Mapping[str, Any], operations: Sequence[Any],
     text = document.dump(content)
     digest = hashlib.sha256('\0'.join([text, *map(str, configs)]).encode())
     return Manifest(
-        name=name, text=text, digest=digest.hexdigest(),
+        name=content[NAME], text=text, digest=digest.hexdigest(),
         uploads=tuple(uploads),
         missing=tuple(sorted(manifest_variables.missing(content))))

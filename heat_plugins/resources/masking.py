@@ -191,6 +191,17 @@ class MaskedResource(resource.Resource):
             after, before)
         return self._cover(after_props), self._cover(before_props)
 
+    def preview_update(self, after: Any, before: Any, after_props: Any,
+                       before_props: Any, prev_resource: Any,
+                       check_init_complete: bool = False) -> bool:
+        """Tell whether an update in place would be needed.
+
+        :raises UpdateReplace: when a replacement would be needed.
+        """
+        return super().preview_update(
+            after, before, self._cover(after_props),
+            self._cover(before_props), prev_resource, check_init_complete)
+
     def _needs_update(self, after: Any, before: Any, after_props: Any,
                       before_props: Any, prev_resource: Any,
                       check_init_complete: bool = True) -> bool:

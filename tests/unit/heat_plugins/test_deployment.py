@@ -5,6 +5,7 @@ from heat.common import exception
 from heat.engine import api
 from heat.engine import resource
 from heat.objects import event as event_objects
+from heat.objects import resource as resource_objects
 from oslo_config import cfg
 
 from tests.unit.heat_plugins import deployments
@@ -297,6 +298,37 @@ class UpdateTest(deployments.DeploymentTestCase):
         self.assertRaises(
             resource.UpdateReplace, self.run_action, rsrc.update,
             self.definition(rsrc, manifest=manifest(name='cf2')))
+
+    def test_preview(self):
+        rsrc = self.created()
+        for changes, replaced in (({'name': 'cf2'}, True),
+                                  ({'update': {'a': 1}}, False)):
+            after = self.definition(rsrc, manifest=manifest(**changes))
+            args = (after, rsrc.frozen_definition(),
+                    after.properties(rsrc.properties_schema, rsrc.context),
+                    rsrc.frozen_definition().properties(
+                        rsrc.properties_schema, rsrc.context), None)
+            if replaced:
+                self.assertRaises(resource.UpdateReplace,
+                                  rsrc.preview_update, *args)
+            else:
+                self.assertTrue(rsrc.preview_update(*args))
+
+    def test_a_replacement_takes_over_what_was_brought(self):
+        old, stack = self.created(), self.stk
+        new_id = old.make_replacement(stack.t.id, set())
+        new = self.deployment(manifest=manifest(name='cf2'))
+        # As convergence loads the row of a replacement.
+        new.id, new.replaces = new_id, old.id
+        new.uuid = resource_objects.Resource.get_obj(
+            old.context, new_id).uuid
+        self.run_action(new.create)
+        self.bosh.in_use.update([STEMCELL_KEY, ('capi', '1.2')])
+        self.run_action(old.delete)
+        self.assertEqual(['cf2'], list(self.bosh.deployments))
+        self.assertIn(STEMCELL_KEY, self.bosh.stemcells)
+        self.bosh.in_use.clear()
+        self.delete(new)
 
     def test_new_stemcell_replaces_the_old_one(self):
         rsrc = self.created()

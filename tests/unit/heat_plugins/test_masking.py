@@ -9,6 +9,7 @@ from heat.engine import environment
 from heat.engine import resource
 from heat.engine import stack as heat_stack
 from heat.engine import template as heat_template
+from heat.engine import update
 from heat.objects import event as event_objects
 from heat.objects import raw_template
 from heat.tests import utils
@@ -96,7 +97,7 @@ class MaskedPropertyTest(base.BoshTestCase):
         rsrc.create_convergence(self.stk.t.id, set(), 'engine-1', 60)
         return rsrc
 
-    def update(self, secret):
+    def apply(self, secret):
         """Update as another convergence engine does.
 
         :returns: the resource, and the differences it was told, if any.
@@ -130,7 +131,7 @@ class MaskedPropertyTest(base.BoshTestCase):
     def test_no_row_holds_the_secret(self):
         cfg.CONF.set_override('encrypt_parameters_and_properties', True)
         self.create()
-        self.update('wrong secret')
+        self.apply('wrong secret')
         dump = self.database()
         self.assertIn('resource_properties_data', dump)
         self.assertNotIn('wrong secret', dump)
@@ -175,13 +176,13 @@ class MaskedPropertyTest(base.BoshTestCase):
 
     def test_log_holds_no_secret(self):
         self.create()
-        self.update('wrong secret')
+        self.apply('wrong secret')
         self.assertFalse(fake_director.any_secret_in(self.LOG.output))
         self.assertNotIn('wrong secret', self.LOG.output)
 
     def test_same_secret_is_no_change(self):
         self.create()
-        rsrc, told = self.update(fake_director.SECRET)
+        rsrc, told = self.apply(fake_director.SECRET)
         self.assertEqual([], told)
         self.assertEqual((rsrc.CREATE, rsrc.COMPLETE), rsrc.state)
 
@@ -189,13 +190,27 @@ class MaskedPropertyTest(base.BoshTestCase):
         rsrc = self.create()
         before = self.reload(rsrc).FnGetAtt('connection')
         self.bosh.secret = OTHER
-        rsrc, told = self.update(OTHER)
+        rsrc, told = self.apply(OTHER)
         self.assertEqual((rsrc.UPDATE, rsrc.COMPLETE), rsrc.state)
         self.assertEqual([['client_secret']], [list(diff) for diff in told])
         self.assertNotIn(OTHER, str(told))
         self.assertNotEqual(before, rsrc.FnGetAtt('connection'))
-        rsrc, told = self.update(OTHER)
+        rsrc, told = self.apply(OTHER)
         self.assertEqual([], told)
+
+    def test_preview_of_an_update(self):
+        rsrc = self.create()
+
+        def preview(secret):
+            latest = heat_stack.Stack(
+                self.ctx, 'masked', self.template(secret), convergence=True)
+            current = self.reload(rsrc)
+            return update.StackUpdate(
+                current.stack, latest, None).preview()
+
+        self.assertEqual(['thing'],
+                         preview(fake_director.SECRET)['unchanged'])
+        self.assertEqual(['thing'], preview(OTHER)['updated'])
 
     def test_deletion_works_with_markers(self):
         rsrc = self.reload(self.create())
