@@ -100,7 +100,9 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument('-n', '--lines', type=int, default=25, metavar='N',
                       help='how many lines (default: %(default)s)')
     clean = add('clean', _clean, 'stop everything and remove the folder',
-                'Everything in the cloud is lost.')
+                'Everything in the cloud is lost. What pip and uv have in '
+                'their own caches is theirs, and makes the next "up" '
+                'quicker.')
     clean.add_argument('--keep-venv', action='store_true',
                        help='keep what was installed, for a quicker "up"')
     return parser
