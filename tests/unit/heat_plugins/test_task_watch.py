@@ -4,6 +4,7 @@
 from cf_openstack.director import client
 from cf_openstack.director import connection
 from cf_openstack.director import exceptions
+from cf_openstack.director import limits
 
 from heat_plugins.resources import task_watch
 from tests.unit.heat_plugins import base
@@ -18,10 +19,12 @@ class TaskWatchTest(base.BoshTestCase):
         self.told = []
         self.task = self.bosh.tasks[7] = fake_director.FakeTask(
             7, 'create deployment', 3, lambda task: None)
-        self.director = client.Director(connection.Connection(
-            endpoint=fake_director.ENDPOINT, ca_certificate='',
-            client=fake_director.CLIENT,
-            client_secret=fake_director.SECRET))
+        self.director = client.Director(
+            connection.Connection(
+                endpoint=fake_director.ENDPOINT, ca_certificate='',
+                client=fake_director.CLIENT,
+                client_secret=fake_director.SECRET),
+            limits=limits.Limits(attempts=1))
 
     def watch(self, **kwargs):
         return task_watch.TaskWatch(
