@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers, flavors and key pairs."""
+
+import re
+from typing import Any
+import uuid
+
+from tests.unit.cpi import fake_service
+
+
+class Nova(fake_service.Service):
+    """Servers, flavors and key pairs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.servers: dict[str, dict[str, Any]] = {}
+        self.flavors = [
+            flavor('m1.small', disk=20), flavor('no.disk', disk=0),
+            flavor('eph', disk=10, ephemeral=8)]
+        self.keypairs = ['bosh-key']
+        self.server_status = 'ACTIVE'
+
+    def routes(self) -> list[fake_service.Route]:
+        return super().routes() + [
+            ('GET compute/servers', self._list_servers),
+            ('POST compute/servers', self._create_server),
+            ('GET compute/servers/([^/]+)', self._get_server),
+            ('PUT compute/servers/([^/]+)', self._rename_server),
+            ('DELETE compute/servers/([^/]+)', self._delete_server),
+            ('POST compute/servers/([^/]+)/metadata', self._server_meta),
+            ('POST compute/servers/([^/]+)/action', self._server_action),
+            ('POST compute/servers/([^/]+)/os-volume_attachments',
+             self._attach),
+            ('GET compute/servers/([^/]+)/os-volume_attachments/([^/]+)',
+             self._get_attachment),
+            ('DELETE compute/servers/([^/]+)/os-volume_attachments/([^/]+)',
+             self._detach),
+            ('GET compute/flavors/detail',
+             lambda request: (200, {'flavors': self.flavors})),
+            ('GET compute/os-keypairs', lambda request: (200, {'keypairs': [
+                {'keypair': {'name': name}} for name in self.keypairs]})),
+        ]
+
+    def _list_servers(self, request: Any) -> Any:
+        name = request.qs.get('name', [''])[0]
+        return 200, {'servers': [
+            s for s in self.servers.values() if re.search(name, s['name'])]}
+
+    def _create_server(self, request: Any) -> Any:
+        wanted = request.json()['server']
+        cid = str(uuid.uuid4())
+        self.servers[cid] = {
+            'id': cid, 'name': wanted['name'], 'status': self.server_status,
+            'metadata': wanted.get('metadata', {}),
+            'OS-EXT-AZ:availability_zone': 'az1',
+            'OS-EXT-STS:task_state': None,
+            'os-extended-volumes:volumes_attached': [],
+            'fault': {'message': 'No valid host was found.', 'code': 500},
+        }
+        for nic in wanted['networks']:
+            if isinstance(nic, dict) and 'port' in nic:
+                self.ports[nic['port']]['device_id'] = cid
+        return 202, {'server': {'id': cid}}
+
+    def _get_server(self, request: Any, cid: str) -> Any:
+        return fake_service.found('server', self.servers, cid)
+
+    def _rename_server(self, request: Any, cid: str) -> Any:
+        self.servers[cid]['name'] = request.json()['server']['name']
+        return self._get_server(request, cid)
+
+    def _delete_server(self, request: Any, cid: str) -> Any:
+        for volume in self.volumes.values():
+            volume['attachments'] = [
+                a for a in volume['attachments'] if a['server_id'] != cid]
+            if volume['status'] == 'in-use' and not volume['attachments']:
+                volume['status'] = 'available'
+        return fake_service.delete(self.servers)(request, cid)
+
+    def _server_meta(self, request: Any, cid: str) -> Any:
+        if cid not in self.servers:
+            return fake_service.missing(cid)
+        self.servers[cid]['metadata'].update(request.json()['metadata'])
+        return 200, {'metadata': self.servers[cid]['metadata']}
+
+    def _server_action(self, request: Any, cid: str) -> Any:
+        self.servers[cid]['status'] = 'ACTIVE'
+        return 202, None
+
+    def _attach(self, request: Any, cid: str) -> Any:
+        if cid not in self.servers:
+            return fake_service.missing(cid)
+        volume_id = request.json()['volumeAttachment']['volumeId']
+        self.volumes[volume_id].update(status='in-use', attachments=[
+            {'server_id': cid, 'device': '/dev/vdb'}])
+        self.servers[cid]['os-extended-volumes:volumes_attached'].append(
+            {'id': volume_id, 'delete_on_termination': False})
+        return self._get_attachment(request, cid, volume_id)
+
+    def _get_attachment(self, request: Any, cid: str, volume: str) -> Any:
+        if cid not in self.servers or not self.volumes[volume][
+                'attachments']:
+            return fake_service.missing(volume)
+        return 200, {'volumeAttachment': {
+            'volumeId': volume, 'serverId': cid, 'device': '/dev/vdb'}}
+
+    def _detach(self, request: Any, cid: str, volume: str) -> Any:
+        if not self.volumes[volume]['attachments']:
+            return fake_service.missing(volume)
+        self.volumes[volume].update(status='available', attachments=[])
+        return 202, None
+
+
+def flavor(name: str, disk: int, ephemeral: int = 0) -> dict[str, Any]:
+    """A flavor as Nova shows it."""
+    return {
+        'id': f'id-{name}', 'name': name, 'ram': 2048, 'vcpus': 1,
+        'disk': disk, 'OS-FLV-EXT-DATA:ephemeral': ephemeral,
+        'swap': 0, 'extra_specs': {}}
