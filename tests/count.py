@@ -1,27 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Print how many tests of stestr's newest run passed, and how many failed."""
+"""Print how many runs stestr has recorded, and of the newest one how many
+tests passed and how many failed."""
 
-import subprocess
-import sys
-
+from stestr.repository import abstract
+from stestr.repository import util
 from subunit import v2
 import testtools
 
 
 def main() -> None:
     """Read the newest run from stestr's repository."""
-    with subprocess.Popen(
-            [sys.executable, '-m', 'stestr', 'last', '--subunit'],
-            stdout=subprocess.PIPE) as last:
-        summary = testtools.StreamSummary()
-        summary.startTestRun()
+    try:
+        repository = util.get_repo_open()
+        runs = repository.count()
+    except abstract.RepositoryNotFound:
+        runs = 0
+    if not runs:
+        print(0, 0, 0)
+        return
+    summary = testtools.StreamSummary()
+    summary.startTestRun()
+    with repository.get_latest_run().get_subunit_stream() as stream:
         v2.ByteStreamToStreamResult(
-            last.stdout, non_subunit_name='stdout').run(summary)
-        summary.stopTestRun()
+            stream, non_subunit_name='stdout').run(summary)
+    summary.stopTestRun()
     failed = len(summary.failures) + len(summary.errors)
     # What succeeds against the expectation of its author is a failure too
     failed += len(summary.unexpectedSuccesses)
-    print(summary.testsRun - failed - len(summary.skipped), failed)
+    print(runs, summary.testsRun - failed - len(summary.skipped), failed)
 
 
 if __name__ == '__main__':
