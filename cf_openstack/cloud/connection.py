@@ -14,8 +14,8 @@ from cf_openstack.cloud import transport
 class Settings:
     """Where the cloud is and who asks; repr() shows no secret.
 
-    Either ``username`` and ``password`` with a scope, or an application
-    credential, which implies both.
+    Either a user (``username`` or ``user_id``) and ``password`` with a
+    scope, or an application credential, which implies both.
 
     :ivar auth_url: Keystone's URL, ending in ``/v3``.
     :ivar interface: ``public``, ``internal`` or ``admin``.
@@ -26,11 +26,14 @@ class Settings:
 
     auth_url: str
     username: str | None = None
+    user_id: str | None = None
     password: str | None = dataclasses.field(default=None, repr=False)
     user_domain_name: str | None = None
+    user_domain_id: str | None = None
     project_id: str | None = None
     project_name: str | None = None
     project_domain_name: str | None = None
+    project_domain_id: str | None = None
     application_credential_id: str | None = None
     application_credential_secret: str | None = dataclasses.field(
         default=None, repr=False)
@@ -86,9 +89,12 @@ def _auth_plugin(settings: Settings) -> identity.v3.Auth:
     return identity.V3Password(
         settings.auth_url,
         username=settings.username,
+        user_id=settings.user_id,
         password=settings.password,
         user_domain_name=settings.user_domain_name,
+        user_domain_id=settings.user_domain_id,
         project_id=settings.project_id,
         project_name=settings.project_name,
         project_domain_name=settings.project_domain_name,
+        project_domain_id=settings.project_domain_id,
     )

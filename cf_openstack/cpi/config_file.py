@@ -13,6 +13,18 @@ from typing import NamedTuple
 
 from cf_openstack.cpi import errors
 
+#: Ways to say the same: who chooses another way in a cpi-config does not
+#: want the file's besides.
+_ALTERNATIVES = (
+    ({'username', 'user_id', 'api_key'},
+     {'application_credential_id', 'application_credential_secret'}),
+    ({'username'}, {'user_id'}),
+    ({'project'}, {'project_id'}),
+    ({'domain'}, {'domain_id'}),
+    ({'user_domain_name'}, {'user_domain_id'}),
+    ({'project_domain_name'}, {'project_domain_id'}),
+)
+
 
 class Properties(NamedTuple):
     """What a configuration file says, before it is checked.
@@ -54,9 +66,17 @@ def merge(openstack: dict[str, Any], context: dict[str, Any]) -> dict[
 
     A cpi-config entry's properties arrive flat in the context; the merge
     is shallow, so a ``connection_options`` there replaces the whole hash,
-    and a null takes a property away.
+    and a null takes a property away.  A project by its name there wins
+    over one by its id in the file, and so on.
     """
-    return _without_nulls(openstack | context)
+    given = set(_without_nulls(context))
+    outdone = set().union(*(
+        theirs
+        for one, other in _ALTERNATIVES
+        for ours, theirs in ((one, other), (other, one))
+        if given & ours and not given & theirs))
+    kept = {k: v for k, v in openstack.items() if k not in outdone}
+    return _without_nulls(kept | context)
 
 
 def _read(path: str) -> str:

@@ -117,6 +117,32 @@ class TestConfig(ConfigCase):
         self.assertEqual(7.5, found.state_timeout)
         self.assertFalse(found.ca_from_job)
 
+    @ddt.data(
+        ({}, {'project_id': 'pid'},
+         {'project_id': 'pid', 'project_name': None}),
+        ({'project_id': 'pid', 'project': None}, {'project': 'other'},
+         {'project_id': None, 'project_name': 'other'}),
+        ({}, {'user_id': 'uid'}, {'user_id': 'uid', 'username': None}),
+        ({}, {'domain_id': 'did'},
+         {'user_domain_id': 'did', 'user_domain_name': None}),
+        ({'user_domain_id': 'did'}, {'user_domain_name': 'd'},
+         {'user_domain_id': None, 'user_domain_name': 'd',
+          'project_domain_name': 'Default'}),
+        ({}, {'application_credential_id': 'i',
+              'application_credential_secret': 's'},
+         {'application_credential_id': 'i', 'username': None}),
+        ({'username': None, 'api_key': None,
+          'application_credential_id': 'i',
+          'application_credential_secret': 's'},
+         {'username': 'u', 'api_key': 'p'},
+         {'application_credential_id': None, 'username': 'u'}),
+    )
+    @ddt.unpack
+    def test_context_chooses_another_way(self, file, context, expected):
+        settings = self.load(base.OPENSTACK | file, context).settings
+        self.assertEqual(
+            expected, {key: getattr(settings, key) for key in expected})
+
     def test_agent_is_kept_verbatim(self):
         agent = {'mbus': 'm', 'ntp': [], 'blobstores': [{'a': None}]}
         found = self.load(base.OPENSTACK, agent=agent)
@@ -132,7 +158,9 @@ class TestConfig(ConfigCase):
     @ddt.data(
         ('auth_url', None), ('auth_url', 'k:5000'), ('auth_url', 7),
         ('auth_url', 'http://k/v2.0'), ('username', 7), ('project', None),
-        ('domain', None), ('region', 7), ('endpoint_type', 'public'),
+        ('domain', None), ('region', 7), ('endpoint_type', 'Public'),
+        ('user_id', 7), ('domain_id', 7), ('user_domain_id', 7),
+        ('project_domain_id', 7), ('endpoint_type', ['public']),
         ('state_timeout', '300'), ('state_timeout', 0),
         ('state_timeout', True), ('wait_resource_poll_interval', 0.5),
         ('wait_resource_poll_interval', 0), ('connection_options', []),
