@@ -109,8 +109,8 @@ def _problem(kind: Kind, value: Any) -> str | None:
         return f"must be one of {', '.join(kind)}, got: {got}"
     if _CHECKS[kind](value):
         return None
-    if got in kind or type(value) in (int, float):
-        # The type is right, or nearly so: the value tells more.
-        got = f'{got} {value!r:.40}' if type(value) in (int, float) else (
-            f'{got} of other values')
+    if kind in (NUMBER, POSITIVE) and type(value) in (int, float):
+        got = f'{got} {value!r:.40}'
+    elif kind == STRINGS and isinstance(value, list):
+        got = f'{got} with other values'
     return f'must be {kind}, got: {got}'

@@ -2,12 +2,38 @@
 """The ``cloud_properties`` of create_vm, read and checked."""
 
 import dataclasses
+import logging
 import math
 from typing import Any
 
 from cf_openstack.cpi import arguments
 from cf_openstack.cpi import config as config_module
 from cf_openstack.cpi import errors
+from cf_openstack.cpi import protocol
+from cf_openstack.cpi import schema
+
+LOG = logging.getLogger(__name__)
+
+#: Every key there is, those of AZs and VM extensions included: a
+#: director merges them all into one hash.
+PROPERTIES = schema.Schema({
+    'instance_type': schema.STRING,
+    'key_name': schema.STRING,
+    'security_groups': schema.STRINGS,
+    'availability_zone': schema.STRING,
+    'availability_zones': schema.STRINGS,
+    'boot_from_volume': schema.BOOLEAN,
+    'root_disk': schema.HASH,
+    'scheduler_hints': schema.HASH,
+    # One address or several, see _pairs().
+    'allowed_address_pairs': schema.ANYTHING,
+    'vrrp_port_check': schema.BOOLEAN,
+    'loadbalancer_pools': schema.ARRAY,
+})
+
+ROOT_DISK = schema.Schema(
+    # See _root_size() for what it is.
+    {'size': schema.ANYTHING, 'type': schema.STRING}, prefix='root_disk.')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,63 +66,47 @@ def parse(
 ) -> VmProperties:
     """Read the cloud_properties of a VM.
 
-    :raises errors.InvalidCall: a value has the wrong type.
+    :raises errors.InvalidCall: a key is unknown, a value has the wrong
+        type.
     :raises errors.CloudError: availability zones contradict each other.
     :raises errors.NotSupported: a property cannot be honoured.
     """
+    PROPERTIES.require(properties, errors.InvalidVmProperty)
     if properties.get('loadbalancer_pools'):
         raise errors.NotSupported(
             "The VM cloud property 'loadbalancer_pools' is not supported by "
             'this version of the OpenStack CPI; attach the VM to the pool '
             'by other means and remove the property')
-    root_disk = _value(properties, 'root_disk', dict, 'a Hash') or {}
-    volume_boot = _value(
-        properties, 'boot_from_volume', bool, 'a Boolean')
-    instance_type = _value(properties, 'instance_type', str, 'a String')
+    root_disk = properties.get('root_disk') or {}
+    ROOT_DISK.require(root_disk, errors.InvalidVmProperty)
+    volume_boot = properties.get('boot_from_volume')
+    if volume_boot is None:
+        volume_boot = config.boot_from_volume
+    if root_disk and not volume_boot:
+        LOG.warning("'root_disk' has no effect without 'boot_from_volume'")
+    instance_type = properties.get('instance_type')
     if not instance_type:
         raise errors.InvalidVmProperty(
             "'instance_type', the name of a flavor, is missing")
     return VmProperties(
         instance_type=instance_type,
-        key_name=_value(properties, 'key_name', str, 'a String')
-        or config.default_key_name,
-        security_groups=_strings(properties, 'security_groups'),
+        key_name=properties.get('key_name') or config.default_key_name,
+        security_groups=tuple(properties.get('security_groups') or ()),
         zones=_zones(properties, config.ignore_server_availability_zone),
-        boot_from_volume=config.boot_from_volume
-        if volume_boot is None else volume_boot,
+        boot_from_volume=volume_boot,
         root_disk_size=_root_size(root_disk.get('size')),
-        root_disk_type=_value(root_disk, 'type', str, 'a String',
-                              'root_disk.'),
-        scheduler_hints=_value(
-            properties, 'scheduler_hints', dict, 'a Hash') or {},
-        allowed_address_pairs=_pairs(properties),
+        root_disk_type=root_disk.get('type') or None,
+        scheduler_hints=properties.get('scheduler_hints') or {},
+        allowed_address_pairs=_pairs(
+            properties.get('allowed_address_pairs')),
     )
-
-
-def _value(
-    properties: dict[str, Any], key: str, kind: type, name: str,
-    prefix: str = '',
-) -> Any:
-    value = properties.get(key)
-    if value is not None and not isinstance(value, kind):
-        raise errors.InvalidVmProperty(
-            f"'{prefix}{key}' must be {name}")
-    return value
-
-
-def _strings(properties: dict[str, Any], key: str) -> tuple[str, ...]:
-    value = _value(properties, key, list, 'an Array') or ()
-    if not all(isinstance(item, str) for item in value):
-        raise errors.InvalidVmProperty(
-            f"'{key}' must be an Array of Strings")
-    return tuple(value)
 
 
 def _zones(
     properties: dict[str, Any], ignores_zones: bool
 ) -> tuple[str, ...]:
-    one = _value(properties, 'availability_zone', str, 'a String')
-    several = _strings(properties, 'availability_zones')
+    one = properties.get('availability_zone')
+    several = tuple(properties.get('availability_zones') or ())
     if one and several:
         raise errors.CloudError(
             'Invalid cloud_properties: only one property of '
@@ -113,19 +123,24 @@ def _root_size(size: Any) -> int | None:
         return None
     if type(size) not in (int, float) or not math.isfinite(size):
         raise errors.InvalidVmProperty(
-            "'root_disk.size' must be a number of GiB")
+            "'root_disk.size' must be a number of GiB, got: "
+            f'{protocol.type_name(size)}')
     if size < 1:
         raise errors.InvalidCall('Minimum root_disk size is 1 GiB')
     return math.ceil(size)
 
 
-def _pairs(properties: dict[str, Any]) -> tuple[str, ...]:
-    value = properties.get('allowed_address_pairs')
-    if value is None:
+def _pairs(value: Any) -> tuple[str, ...]:
+    if value is None or value == '':
         return ()
     if isinstance(value, str):
-        return (value,) if value else ()
-    return _strings(properties, 'allowed_address_pairs')
+        return (value,)
+    if not isinstance(value, list) or not all(
+            isinstance(item, str) for item in value):
+        raise errors.InvalidVmProperty(
+            "'allowed_address_pairs' must be an IP address or an Array of "
+            f'them, got: {protocol.type_name(value)}')
+    return tuple(value)
 
 
 def parse_argument(
