@@ -19,6 +19,7 @@ LONGEST = 255
 MOST_TAGS = 64
 
 _NOVA_KEY = re.compile(r'[^a-zA-Z0-9\-_:. ]')
+_CINDER_KEY = re.compile(r'[^a-zA-Z0-9\-_:. /]')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +66,16 @@ def volume_name() -> str:
     return f'volume-{uuid.uuid4()}'
 
 
+def snapshot_name() -> str:
+    """A new, unique name of a snapshot, as upstream's."""
+    return f'snapshot-{uuid.uuid4()}'
+
+
+def network_name() -> str:
+    """A new, unique name of a network that a director manages."""
+    return f'bosh-network-{uuid.uuid4()}'
+
+
 def port_name(server: str, index: int) -> str:
     """The name of a server's port: unique, as the server's is."""
     return f'bosh-{server}-{index}'
@@ -87,6 +98,14 @@ def server_metadata(values: Mapping[Any, Any]) -> dict[str, str]:
     """:func:`stringify` with the characters Nova takes in a key."""
     return {
         _NOVA_KEY.sub('_', key): value
+        for key, value in stringify(values).items() if key
+    }
+
+
+def volume_metadata(values: Mapping[Any, Any]) -> dict[str, str]:
+    """:func:`stringify` with the characters Cinder takes in a key."""
+    return {
+        _CINDER_KEY.sub('_', key): value
         for key, value in stringify(values).items() if key
     }
 

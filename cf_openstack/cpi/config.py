@@ -51,6 +51,7 @@ PROPERTIES = schema.Schema(
         'default_volume_type': schema.STRING,
         'boot_from_volume': schema.BOOLEAN,
         'config_drive': ('cdrom', 'disk'),
+        'disk_hint': ('by_id', 'device'),
         'use_dhcp': schema.BOOLEAN,
         # Upstream has never checked the type of this one.
         'ignore_server_availability_zone': schema.ANYTHING,
@@ -88,6 +89,8 @@ class Config:
     :ivar ca_cert: CA certificates (PEM) of connection_options, or None.
     :ivar ca_from_job: whether ca_cert is the job's, which the job's
         template has also written to a file.
+    :ivar disk_hint: what attach_disk tells of where a disk is: "device",
+        /dev/sdX; "by_id", the link that udev makes of a virtio serial.
     :ivar agent: settings merged verbatim into the user data.
     """
 
@@ -105,6 +108,7 @@ class Config:
     ignore_server_availability_zone: bool = False
     human_readable_vm_names: bool = False
     stemcell_public_visibility: bool = False
+    disk_hint: str = 'device'
     agent: dict[str, Any] = dataclasses.field(
         default_factory=dict, repr=False)
 
@@ -140,6 +144,7 @@ def load(path: str | None, context: dict[str, Any]) -> Config:
         human_readable_vm_names=values.get('human_readable_vm_names', False),
         stemcell_public_visibility=values.get(
             'stemcell_public_visibility', False),
+        disk_hint=values.get('disk_hint') or 'device',
         agent=properties.agent,
     )
 

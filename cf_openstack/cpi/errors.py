@@ -97,6 +97,13 @@ class DiskNotFound(BoshError):
     msg_fmt = "Volume `%(cid)s' not found"
 
 
+class NetworkNotFound(BoshError):
+    """There is no such network."""
+
+    type = 'Bosh::Clouds::NetworkNotFound'
+    msg_fmt = "Network `%(cid)s' not found"
+
+
 class VMCreationFailed(BoshError):
     """No VM came of create_vm; ok_to_retry makes a director try again."""
 

@@ -27,6 +27,9 @@ class TestNaming(base.BaseTestCase):
     def test_names_are_unique(self):
         self.assertNotEqual(naming.server_name(), naming.server_name())
         self.assertNotEqual(naming.volume_name(), naming.volume_name())
+        self.assertNotEqual(
+            naming.snapshot_name(), naming.snapshot_name())
+        self.assertNotEqual(naming.network_name(), naming.network_name())
 
     @ddt.data(
         ({}, {}), ({'a': None}, {}), ({'a': 'b'}, {'a': 'b'}),
@@ -42,6 +45,12 @@ class TestNaming(base.BaseTestCase):
     def test_server_metadata(self, values):
         for key, value in naming.server_metadata(values).items():
             self.assertRegex(key, r'\A[a-zA-Z0-9\-_:. ]{1,255}\Z')
+            self.assertLessEqual(len(value), 255)
+
+    @given(st.dictionaries(st.text(), st.text() | st.integers()))
+    def test_volume_metadata(self, values):
+        for key, value in naming.volume_metadata(values).items():
+            self.assertRegex(key, r'\A[a-zA-Z0-9\-_:. /]{1,255}\Z')
             self.assertLessEqual(len(value), 255)
 
     @ddt.data(

@@ -41,6 +41,7 @@ class TestConfig(ConfigCase):
         self.assertTrue(found.use_dhcp)
         self.assertFalse(found.boot_from_volume)
         self.assertIsNone(found.config_drive)
+        self.assertEqual('device', found.disk_hint)
         self.assertEqual('public', found.settings.interface)
         self.assertIs(True, found.settings.verify)
         self.assertEqual(60, found.settings.read_timeout)
@@ -168,6 +169,7 @@ class TestConfig(ConfigCase):
         ('default_security_groups', [7]), ('default_volume_type', 7),
         ('boot_from_volume', 'true'), ('config_drive', 'floppy'),
         ('config_drive', True), ('use_dhcp', 1),
+        ('disk_hint', 'by-id'), ('disk_hint', True),
         ('human_readable_vm_names', 'yes'),
         ('stemcell_public_visibility', 0), ('vm', 'x'),
     )
@@ -221,6 +223,67 @@ class TestFile(ConfigCase):
         self.assertIn('neither JSON nor YAML', error.message)
         self.assertNotIn('very-secret', error.message)
         self.assertIsNone(error.__cause__)
+
+    @ddt.data(
+        ('a: [1', ', line 2'),
+        ('cloud:\n\tproperties: {}\n', ', line 2'),
+        ('a: 0001-01-01t00:00:00+23:59', ''),
+        ('? [a]\n: b', ', line 1'),
+        ('!!python/object:os.system {}', ', line 1'),
+    )
+    @ddt.unpack
+    def test_no_yaml(self, text, place):
+        path = self.write(text)
+        error = self.assertRaises(
+            errors.InvalidCall, config.load, path, {})
+        self.assertEqual(
+            f"The configuration file '{path}' is neither JSON nor YAML"
+            f'{place}', error.message)
+
+    @ddt.data(
+        'cloud: &c\n  properties: *c\n',
+        'cloud: {properties: {agent: {a: .nan}}}',
+        'cloud: {properties: {agent: {a: .inf}}}',
+        '{"cloud": {"properties": {"agent": {"a": Infinity}}}}',
+        '{"cloud": {"properties": {"agent": {"a": "\\ud800"}}}}',
+        'a: ' + '[' * 150 + ']' * 150,
+    )
+    def test_more_than_json(self, text):
+        path = self.write(text)
+        error = self.assertRaises(
+            errors.InvalidCall, config.load, path, {})
+        self.assertIn(f"'{path}'", error.message)
+        self.assertIn('JSON', error.message)
+
+    def test_yaml_that_json_does_not_have(self):
+        path = self.write(
+            '\ufeffcloud:\n  properties:\n    openstack:\n'
+            '      auth_url: http://k\n      username: u\n'
+            '      api_key: p\n      project: p\n      domain: d\n'
+            '    agent: {2026-01-01: {1: 2026-01-01, true: null}}\n')
+        self.assertEqual(
+            {'2026-01-01': {'1': '2026-01-01', 'true': None}},
+            config.load(path, {}).agent)
+
+    def test_tabs_and_repeated_keys_in_json(self):
+        path = self.write(
+            '{\t"cloud": 1,\n\t"cloud": {"properties": {"openstack": '
+            + json.dumps(base.OPENSTACK) + '}}}')
+        self.assertEqual('demo', config.load(path, {}).settings.username)
+
+    def test_bytes_that_are_no_text(self):
+        path = self.write('')
+        with open(path, 'wb') as file:
+            file.write(b'{"cloud": "\xff\xfe"}')
+        error = self.assertRaises(
+            errors.InvalidCall, config.load, path, {})
+        self.assertIn('cannot be read', error.message)
+
+    def test_folder(self):
+        path = self.useFixture(fixtures.TempDir()).path
+        error = self.assertRaises(
+            errors.InvalidCall, config.load, path, {})
+        self.assertIn(f"'{path}' cannot be read", error.message)
 
     def test_missing_file(self):
         error = self.assertRaises(
