@@ -12,6 +12,7 @@ from typing import Any
 from typing import NamedTuple
 
 from cf_openstack.cpi import errors
+from cf_openstack.cpi import protocol
 
 #: Ways to say the same: who chooses another way in a cpi-config does not
 #: want the file's besides.
@@ -81,7 +82,8 @@ def merge(openstack: dict[str, Any], context: dict[str, Any]) -> dict[
 
 def _read(path: str) -> str:
     try:
-        with open(path, encoding='utf-8') as file:
+        # Some editors begin a file with a byte order mark.
+        with open(path, encoding='utf-8-sig') as file:
             return file.read()
     except (OSError, ValueError) as exc:
         raise errors.InvalidCall(
@@ -91,20 +93,29 @@ def _read(path: str) -> str:
 
 def _decode(path: str, text: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return protocol.decode_text(text)
+    except ValueError:
         pass
     import yaml
 
     try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as exc:
+        document = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError,
+            AttributeError, LookupError, TypeError) as exc:
         # The parser's own message would quote lines that hold passwords.
         mark = getattr(exc, 'problem_mark', None)
         place = f', line {mark.line + 1}' if mark else ''
         raise errors.InvalidCall(
             f"The configuration file '{path}' is neither JSON nor YAML"
             f'{place}') from None
+    try:
+        # YAML knows dates, sets, loops, and keys that are no Strings.
+        return protocol.decode_text(json.dumps(document, default=str))
+    except (ValueError, TypeError, RecursionError):
+        raise errors.InvalidCall(
+            f"The configuration file '{path}' holds what JSON cannot "
+            'express: give plain Hashes, Arrays, Strings, numbers and '
+            'Booleans') from None
 
 
 def _hash(properties: dict[str, Any], key: str) -> dict[str, Any]:

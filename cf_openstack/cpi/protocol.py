@@ -16,6 +16,8 @@ from cf_openstack.cpi import errors
 #: The newest version of the CPI API that is spoken here.
 API_VERSION = 3
 
+_MAX_DEPTH = 100
+
 _TYPE_NAMES = {
     bool: 'Boolean',
     dict: 'Hash',
@@ -78,13 +80,33 @@ def request_id_of(context: Any) -> str:
 def decode(raw: bytes) -> Any:
     """Decode the JSON document that came on stdin.
 
-    :raises errors.InvalidCall: it is no JSON, or no UTF-8.
+    :raises errors.InvalidCall: it is no JSON, or no UTF-8, or it holds
+        what could not be sent on.
     """
     try:
-        return json.loads(raw.decode('utf-8'), parse_constant=_no_constant)
-    except (ValueError, RecursionError) as exc:
+        return decode_text(raw.decode('utf-8'))
+    except ValueError as exc:
         raise errors.InvalidCall(
             f'Request cannot be deserialized, details: {exc}') from exc
+
+
+def decode_text(text: str) -> Any:
+    """Decode JSON that can be encoded again.
+
+    :raises ValueError: it is no JSON; it has numbers that are none or
+        Strings that are no Unicode; it is nested more deeply than the 100
+        levels that upstream's parser takes.
+    """
+    try:
+        document = json.loads(
+            text, parse_constant=_no_constant, parse_float=_finite)
+    except RecursionError as exc:
+        raise _too_deep() from exc
+    if text.count('[') + text.count('{') > _MAX_DEPTH:
+        _check_depth(document)
+    if '\\u' in text and _has_lone_surrogate(document):
+        raise ValueError('a String holds half of a surrogate pair')
+    return document
 
 
 def parse(document: Any, known_methods: frozenset[str]) -> Request:
@@ -105,7 +127,7 @@ def parse(document: Any, known_methods: frozenset[str]) -> Request:
             f'Method must be a String, got: {type_name(method)}')
     if method not in known_methods:
         raise errors.MethodNotImplemented(
-            f"Method is not known, got: '{method}'")
+            f"Method is not known, got: '{method[:100]}'")
     arguments = document.get('arguments')
     if not isinstance(arguments, list):
         raise errors.InvalidCall('Arguments must be an Array')
@@ -150,3 +172,35 @@ def _render(result: Any, error: dict[str, Any] | None, log: str) -> str:
 
 def _no_constant(name: str) -> None:
     raise ValueError(f'{name} is not allowed in JSON')
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float('inf'), float('-inf')):
+        raise ValueError('a number is too large')
+    return number
+
+
+def _check_depth(document: Any) -> None:
+    level = [document]
+    for _depth in range(_MAX_DEPTH):
+        level = [
+            item for value in level if isinstance(value, dict | list)
+            for item in (
+                value.values() if isinstance(value, dict) else value)
+            if isinstance(item, dict | list)]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _too_deep() -> ValueError:
+    return ValueError(f'it is nested more than {_MAX_DEPTH} levels deep')
+
+
+def _has_lone_surrogate(document: Any) -> bool:
+    try:
+        json.dumps(document, ensure_ascii=False).encode('utf-8')
+    except UnicodeEncodeError:
+        return True
+    return False

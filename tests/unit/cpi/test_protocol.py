@@ -41,6 +41,14 @@ class TestMalformedRequests(base.CpiTestCase):
         (b'{} {}', 'Request cannot be deserialized, details: '),
         (b'[' * 100000, 'Request cannot be deserialized, details: '),
         (b'{"method": NaN}', 'NaN is not allowed in JSON'),
+        (b'{"method": -Infinity}', '-Infinity is not allowed in JSON'),
+        (b'{"method": 1e999}', 'a number is too large'),
+        (b'[' * 101 + b']' * 101, 'nested more than 100 levels deep'),
+        (b'{"a":' * 101 + b'1' + b'}' * 101,
+         'nested more than 100 levels deep'),
+        (b'{"method": "\\ud800"}', 'half of a surrogate pair'),
+        (b'{"\\uDFFF": 1}', 'half of a surrogate pair'),
+        (b'\xef\xbb\xbf{}', 'Request cannot be deserialized, details: '),
         (b'1' * 5000, 'Request cannot be deserialized, details: '),
         (b'{}', 'Method must be a String, got: nil'),
         (request(method=7), 'Method must be a String, got: Integer'),
@@ -83,6 +91,22 @@ class TestMalformedRequests(base.CpiTestCase):
         self.assertEqual(NOT_IMPLEMENTED, error['type'])
         self.assertIn(message, error['message'])
 
+    def test_long_name_is_cut(self):
+        error = self.respond(request(method='x' * 300000))['error']
+        self.assertEqual(NOT_IMPLEMENTED, error['type'])
+        self.assertLess(len(error['message']), 200)
+
+    def test_ping_tells_nothing(self):
+        # One of the upstream CPIs answers with all its credentials.
+        config = self.write_config()
+        for arguments in ([], ['x']):
+            reply = self.respond(
+                request(method='ping', arguments=arguments), config)
+            self.assertEqual(NOT_IMPLEMENTED, reply['error']['type'])
+            self.assertFalse(reply['error']['ok_to_retry'])
+            for text in (json.dumps(reply), self.log()):
+                self.assertNotIn('secret', text)
+
     def test_method_comes_before_arguments_and_context(self):
         error = self.respond(b'{"method": "nope"}')['error']
         self.assertEqual(NOT_IMPLEMENTED, error['type'])
@@ -95,6 +119,26 @@ class TestMalformedRequests(base.CpiTestCase):
             reply = self.respond(
                 request(method=method, arguments=[cid]), config)
             self.assertEqual('InvalidCall', reply['error']['type'])
+
+
+@ddt.ddt
+class TestWellFormedRequests(base.CpiTestCase):
+
+    @ddt.data(
+        b'{"method": "nope", "method": "info", "arguments": [7], '
+        b'"arguments": [], "context": {"director_uuid": "d"}}',
+        b'\n\t ' + request() + b' \r\n',
+        request(api_version=99),
+        request(api_version=None),
+        request(context=CONTEXT | {'vm': None, 'request_id': None}),
+        request(context=CONTEXT | {'note': 'x' * 300000}),
+        request(context=CONTEXT | {'note': '\U0001f600'}),
+        request(further='keys'),
+        request(arguments=[], context=CONTEXT | {
+            'a': [[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]}),
+    )
+    def test_info(self, raw):
+        self.assertEqual(3, self.respond(raw)['result']['api_version'])
 
 
 class TestInfo(base.CpiTestCase):
