@@ -59,13 +59,36 @@ def encode(settings: dict[str, Any]) -> str:
 
     :raises errors.CloudError: Nova would refuse them as too long.
     """
-    data = base64.b64encode(json.dumps(settings).encode())
+    data = base64.b64encode(_compact(settings))
     if len(data) > LIMIT:
         raise errors.CloudError(
             f'The agent settings need {len(data)} bytes of user data, Nova '
-            f'takes {LIMIT}. Make env.bosh of the manifest smaller '
-            '(certificates, tags, blobstores).')
+            f'takes {LIMIT} (both in base64). What fills them, in bytes: '
+            f'{_largest(settings)}. Make it smaller: env comes from the '
+            "manifest, the director and the director's runtime config, "
+            'other keys from the properties of the CPI job.')
     return data.decode()
+
+
+def _compact(value: Any) -> bytes:
+    return json.dumps(value, separators=(',', ':')).encode()
+
+
+def _largest(settings: dict[str, Any]) -> str:
+    """The keys that need most bytes of base64, without their values."""
+    sizes: dict[str, int] = {}
+
+    def measure(prefix: str, values: dict[str, Any]) -> None:
+        for key, value in values.items():
+            path = f'{prefix}{key}'
+            if path in ('env', 'env.bosh') and isinstance(value, dict):
+                measure(f'{path}.', value)
+            else:
+                sizes[path] = len(base64.b64encode(_compact(value)))
+
+    measure('', settings)
+    order = sorted(sizes, key=sizes.__getitem__, reverse=True)
+    return ', '.join(f'{path[:80]} {sizes[path]}' for path in order[:5])
 
 
 def _nameservers(networks: dict[str, dict[str, Any]]) -> Any:

@@ -1,40 +1,71 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ``networks`` of create_vm: name -> spec, read and checked."""
+"""The ``networks`` of create_vm: name -> spec, and the NICs they make.
+
+Networks of one ``nic_group`` share one NIC, which is one Neutron port with
+an address for each of them; so an IPv4 and an IPv6 network make a VM with
+two stacks (BOSH's RFC 38).  What the agent gets is the same MAC address for
+all of them, by which it knows that they are one interface.
+
+A network may give the VM a whole prefix in place of one address.  Neutron
+has no such thing as an address of a port that is a prefix; the port is
+allowed to use all its addresses instead (allowed address pairs), and
+whoever sends to them finds the VM by ARP or neighbour discovery.  A NIC
+whose networks have prefixes only gets the first address of each as its own,
+since Nova takes no NIC without an address: what lies in the prefix belongs
+to the VM anyway.
+"""
 
 from collections.abc import Mapping
 import copy
 import dataclasses
+import functools
 from typing import Any
 
-from cf_openstack.cpi import arguments
 from cf_openstack.cpi import errors
+from cf_openstack.cpi import network_spec
 
-DYNAMIC = 'dynamic'
-MANUAL = 'manual'
-VIP = 'vip'
+DYNAMIC = network_spec.DYNAMIC
+MANUAL = network_spec.MANUAL
+VIP = network_spec.VIP
+Network = network_spec.Network
 
 
 @dataclasses.dataclass(frozen=True)
-class Network:
-    """One network of a VM.
+class Nic:
+    """One network interface of a VM.
 
-    :ivar name: the director's name of it.
-    :ivar type: manual, dynamic or vip.
-    :ivar spec: all the director sent.
-    :ivar net_id: the Neutron network, None if none was named.
-    :ivar ip: the IP address the director chose, None if dynamic.
-    :ivar security_groups: names or ids.
-    :ivar vrrp_port_check: whether an allowed address pair must be the
-        address of a port.
+    :ivar networks: manual networks with the same net_id, or one that is
+        dynamic.
     """
 
-    name: str
-    type: str
-    spec: dict[str, Any]
-    net_id: str | None
-    ip: str | None
-    security_groups: tuple[str, ...]
-    vrrp_port_check: bool
+    networks: tuple[Network, ...]
+
+    @property
+    def net_id(self) -> str | None:
+        """The Neutron network; None leaves the choice to Nova."""
+        return self.networks[0].net_id
+
+    @property
+    def group(self) -> str | None:
+        """The nic_group."""
+        return self.networks[0].nic_group
+
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether Nova makes the port and Neutron chooses the address."""
+        return self.networks[0].type == DYNAMIC
+
+    @property
+    def single(self) -> list[Network]:
+        """The networks whose address the port itself has."""
+        return [network for network in self.networks
+                if network.prefix is None] or list(self.networks)
+
+    @property
+    def prefixes(self) -> list[str]:
+        """CIDRs whose addresses the port may use as well."""
+        return [network.prefix for network in self.networks
+                if network.prefix]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,20 +77,27 @@ class NetworkSet:
 
     all: tuple[Network, ...]
 
+    @functools.cached_property
+    def nics(self) -> list[Nic]:
+        """The NICs, in the order of their first networks."""
+        found: dict[tuple[str, str], list[Network]] = {}
+        for network in self.private:
+            key = ('name', network.name) if network.nic_group is None else (
+                'group', network.nic_group)
+            found.setdefault(key, []).append(network)
+        return [Nic(tuple(networks)) for networks in found.values()]
+
     @property
     def private(self) -> list[Network]:
         """The networks the VM has a port in."""
-        return [network for network in self.all if network.type != VIP]
+        return [network for network in self.all
+                if network.type != VIP]
 
     @property
-    def manual(self) -> list[Network]:
-        """The networks with an address of the director's choice."""
-        return [network for network in self.all if network.type == MANUAL]
-
-    @property
-    def vip(self) -> Network | None:
-        """The network with a floating IP."""
-        return next((n for n in self.all if n.type == VIP), None)
+    def vips(self) -> list[Network]:
+        """The networks that are floating IPs."""
+        return [network for network in self.all
+                if network.type == VIP]
 
     @property
     def gateway(self) -> Network:
@@ -69,6 +107,10 @@ class NetworkSet:
             if 'gateway' in (network.spec.get('default') or ()):
                 return network
         return private[0]
+
+    def nic_of(self, network: Network) -> Nic:
+        """The NIC that a private network is on."""
+        return next(nic for nic in self.nics if network in nic.networks)
 
     def security_groups(self) -> list[str]:
         """The groups of all networks, each once, sorted."""
@@ -94,6 +136,41 @@ class NetworkSet:
             found[network.name] = spec
         return found
 
+    def target_of(
+        self, vip: Network
+    ) -> Network:
+        """The private network whose address a vip network leads to.
+
+        The one that its cloud property ``network`` names; else one on the
+        NIC of its nic_group; else the one with the default gateway, or
+        another on that NIC.  It has an IPv4 address, for only such are
+        what Neutron's floating IPs lead to.
+
+        :raises errors.InvalidCall: there is no such network.
+        """
+        if vip.leads_to is not None:
+            candidates = [network for network in self.private
+                          if network.name == vip.leads_to]
+            what = f"private network `{vip.leads_to}'"
+        elif vip.nic_group is not None:
+            candidates = [network for network in self.private
+                          if network.nic_group == vip.nic_group]
+            what = f"private network of nic_group `{vip.nic_group}'"
+        else:
+            gateway = self.gateway
+            candidates = [gateway, *self.nic_of(gateway).networks]
+            what = f"private network `{gateway.name}'"
+        if not candidates:
+            raise errors.InvalidCall(
+                f"vip network `{vip.name}' leads to a {what}, which this VM "
+                'does not have')
+        for network in candidates:
+            if network.is_ipv4 and network in self.nic_of(network).single:
+                return network
+        raise errors.InvalidCall(
+            f"vip network `{vip.name}' leads to the {what}, which has no "
+            'IPv4 address')
+
 
 def parse(networks: Any) -> NetworkSet:
     """Read the networks of create_vm.
@@ -105,31 +182,20 @@ def parse(networks: Any) -> NetworkSet:
         raise errors.InvalidCall(
             "Invalid network spec: 'networks' must be a Hash")
     found = NetworkSet(tuple(
-        _network(name, spec) for name, spec in networks.items()))
+        network_spec.parse(name, spec) for name, spec in networks.items()))
     types = [network.type for network in found.all]
     if types.count(DYNAMIC) > 1:
         raise errors.CloudError(
             'Only one dynamic network per instance should be defined')
-    if types.count(VIP) > 1:
-        raise errors.CloudError(
-            'Only one VIP network per instance should be defined')
-    private = found.private
-    if not private:
+    if not found.private:
         raise errors.CloudError(
             'At least one dynamic or manual network should be defined')
-    seen: set[str] = set()
-    for network in private:
-        if network.net_id is None:
-            if len(private) > 1:
-                raise errors.CloudError(
-                    f"Dynamic network `{network.name}' must have net_id "
-                    'beside other networks')
-            continue
-        if network.net_id in seen:
-            raise errors.CloudError(
-                f'{network.type.capitalize()} network with id '
-                f'{network.net_id} is already defined')
-        seen.add(network.net_id)
+    for nic in found.nics:
+        _check_nic(nic)
+    _check_net_ids(found)
+    _check_addresses(found)
+    for vip in found.vips:
+        found.target_of(vip)
     return found
 
 
@@ -138,57 +204,57 @@ def check_several(
 ) -> None:
     """Check that the agent will be able to tell several NICs apart.
 
-    :raises errors.VMCreationFailed: there are several private networks,
-        and DHCP is used or there is no config drive.
+    :raises errors.VMCreationFailed: there are several NICs, and DHCP is
+        used or there is no config drive.
     """
-    if len(networks.private) > 1 and (use_dhcp or not config_drive):
+    if len(networks.nics) > 1 and (use_dhcp or not config_drive):
         raise errors.VMCreationFailed(
             'Multiple manual networks can only be used with '
             "'openstack.use_dhcp=false' and "
             "'openstack.config_drive=cdrom|disk'")
 
 
-def _network(name: str, spec: Any) -> Network:
-    if not isinstance(spec, dict):
+def _check_nic(nic: Nic) -> None:
+    names = ', '.join(f"`{network.name}'" for network in nic.networks)
+    if len(nic.networks) > 1 and any(
+            network.type == DYNAMIC
+            for network in nic.networks):
         raise errors.InvalidCall(
-            f"Invalid network spec: network `{name}' must be a Hash")
-    kind = spec.get('type', MANUAL)
-    if kind not in (DYNAMIC, MANUAL, VIP):
-        raise errors.CloudError(
-            f"Invalid network type `{kind}': OpenStack CPI can only handle "
-            "`dynamic', 'manual' or `vip' network types")
-    properties = arguments.hash_(
-        f'networks.{name}.cloud_properties', spec.get('cloud_properties'))
-    net_id = properties.get('net_id') or None
-    if kind == MANUAL and net_id is None:
-        raise errors.CloudError('Manual network must have net_id')
-    if net_id is not None and kind != VIP:
-        arguments.cid(f'networks.{name}.cloud_properties.net_id', net_id)
-    ip = spec.get('ip') or None
-    if kind == VIP and ip is None:
-        raise errors.CloudError(f"No IP provided for vip network `{name}'")
-    if kind == MANUAL and ip is None:
+            f"nic_group `{nic.group}' has a dynamic network among the "
+            f'networks {names}; only manual networks can share a NIC')
+    if len({network.net_id for network in nic.networks}) > 1:
         raise errors.InvalidCall(
-            f"Invalid network spec: manual network `{name}' has no ip")
-    if ip is not None and not isinstance(ip, str):
-        raise errors.InvalidCall(
-            f"Invalid network spec: ip of network `{name}' must be a String")
-    return Network(
-        name=name,
-        type=kind,
-        spec=spec,
-        net_id=net_id if kind != VIP else None,
-        ip=ip,
-        security_groups=_groups(properties),
-        vrrp_port_check=properties.get('vrrp_port_check', True) is not False,
-    )
+            f"The networks {names} of nic_group `{nic.group}' have different "
+            'net_ids; a NIC is in one network of OpenStack. Give them the '
+            'same net_id, or different nic_groups.')
 
 
-def _groups(properties: dict[str, Any]) -> tuple[str, ...]:
-    groups = properties.get('security_groups')
-    if groups is None:
-        return ()
-    if not isinstance(groups, list) or not all(
-            isinstance(group, str) for group in groups):
-        raise errors.InvalidCall('security groups must be an Array')
-    return tuple(groups)
+def _check_net_ids(found: NetworkSet) -> None:
+    seen: set[str] = set()
+    for nic in found.nics:
+        network = nic.networks[0]
+        if nic.net_id is None:
+            if len(found.nics) > 1:
+                raise errors.CloudError(
+                    f"Dynamic network `{network.name}' must have net_id "
+                    'beside other networks')
+            continue
+        if nic.net_id in seen:
+            raise errors.CloudError(
+                f'{network.type.capitalize()} network with id '
+                f'{nic.net_id} is already defined. Networks that are to '
+                'share a NIC need the same nic_group.')
+        seen.add(nic.net_id)
+
+
+def _check_addresses(found: NetworkSet) -> None:
+    seen: dict[tuple[str | None, str], str] = {}
+    for network in found.all:
+        if network.ip is None:
+            continue
+        key = (network.net_id, network.ip)
+        if key in seen:
+            raise errors.InvalidCall(
+                f"The networks `{seen[key]}' and `{network.name}' have the "
+                f'same ip {network.ip}')
+        seen[key] = network.name

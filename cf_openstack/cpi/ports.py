@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Neutron ports of VMs with addresses of the director's choice."""
 
+from collections.abc import Iterator
 from collections.abc import Sequence
+import ipaddress
 import logging
 from typing import Any
 
@@ -34,38 +36,41 @@ def create(
     A port that nobody uses and that occupies one of the addresses is
     deleted: it is left over from a VM.
 
-    :returns: the ports by network name.
+    :param allowed_address_pairs: what the port in the network with the
+        default gateway may use besides its addresses.
+    :returns: the ports by network name; networks of one NIC share one.
     :raises errors.VMCreationFailed: a network does not exist.
     """
-    manual = network_set.manual
-    if not manual:
+    nics = [nic for nic in network_set.nics if not nic.is_dynamic]
+    if not nics:
         return {}
-    _check_pairs(conn, network_set, allowed_address_pairs)
-    bodies = {}
-    for index, network in enumerate(manual):
-        bodies[network.name] = _body(
-            network, naming.port_name(vm_name, index), security_group_ids,
-            origin)
-    if allowed_address_pairs:
-        bodies[network_set.gateway.name]['allowed_address_pairs'] = [
-            {'ip_address': address} for address in allowed_address_pairs]
-    names = [body['name'] for body in bodies.values()]
+    bodies = []
+    for index, nic in enumerate(nics):
+        pairs = list(nic.prefixes)
+        if network_set.gateway in nic.networks:
+            pairs += allowed_address_pairs
+        bodies.append(_body(
+            nic, naming.port_name(vm_name, index), security_group_ids,
+            pairs, origin))
+    names = [body['name'] for body in bodies]
     undo_stack.push(f'delete the ports of {vm_name}',
                     lambda: delete_named(conn, names))
     try:
-        created = _post(conn, list(bodies.values()))
+        created = _post(conn, bodies)
     except cloud_errors.API_ERRORS as exc:
         status = cloud_errors.status_of(exc)
         if status in (400, 404):
             raise_if_missing(conn, network_set, vm_name, exc)
-        if status != 409 or not _free_addresses(conn, manual):
+        if status != 409 or not _free_addresses(conn, nics):
             raise
-        created = _post(conn, list(bodies.values()))
+        created = _post(conn, bodies)
     for port in created:
         _tag(conn, port, origin)
     by_name = {port.name: port for port in created}
     return {
-        name: by_name[body['name']] for name, body in bodies.items()}
+        network.name: by_name[name]
+        for nic, name in zip(nics, names, strict=True)
+        for network in nic.networks}
 
 
 def delete_named(
@@ -86,7 +91,7 @@ def raise_if_missing(
 
     :raises errors.VMCreationFailed: names the networks.
     """
-    wanted = [n.net_id for n in network_set.private if n.net_id]
+    wanted = [nic.net_id for nic in network_set.nics if nic.net_id]
     missing = [net_id for net_id in wanted if not _exists(conn, net_id)]
     if missing:
         raise errors.VMCreationFailed(
@@ -107,20 +112,24 @@ def _exists(conn: connection.Connection, net_id: str) -> bool:
 
 
 def _body(
-    network: networks.Network,
+    nic: networks.Nic,
     name: str,
     security_group_ids: Sequence[str],
+    pairs: Sequence[str],
     origin: naming.Origin,
 ) -> dict[str, Any]:
     body: dict[str, Any] = {
         'name': name,
         'description': ' '.join(origin.tags())[:naming.LONGEST],
-        'network_id': network.net_id,
-        'fixed_ips': [{'ip_address': network.ip}],
+        'network_id': nic.net_id,
+        'fixed_ips': [{'ip_address': network.ip} for network in nic.single],
         'tags': origin.tags(),
     }
     if security_group_ids:
         body['security_groups'] = list(security_group_ids)
+    if pairs:
+        body['allowed_address_pairs'] = [
+            {'ip_address': pair} for pair in dict.fromkeys(pairs)]
     return body
 
 
@@ -161,43 +170,75 @@ def _tag(
 
 
 def _free_addresses(
-    conn: connection.Connection, manual: Sequence[networks.Network]
+    conn: connection.Connection, nics: Sequence[networks.Nic]
 ) -> bool:
     """Delete unused ports that occupy our addresses; whether any was."""
     freed = False
-    for network in manual:
-        occupants = list(conn.network.ports(
-            network_id=network.net_id,
-            fixed_ips=f'ip_address={network.ip}'))
-        for port in occupants:
+    for nic in nics:
+        addresses = [network.ip for network in nic.single]
+        for port in _with_addresses(conn, nic.net_id, addresses):
             if (port.status == 'DOWN' and not port.device_id
                     and not port.device_owner):
-                LOG.info('Deleting the unused port %s, which occupies %s',
-                         port.id, network.ip)
+                LOG.info('Deleting the unused port %s, which occupies one '
+                         'of %s', port.id, ', '.join(addresses))
                 conn.network.delete_port(port.id)
                 freed = True
     return freed
 
 
-def _check_pairs(
+def check_pairs(
     conn: connection.Connection,
     network_set: networks.NetworkSet,
-    addresses: Sequence[str],
+    pairs: Sequence[str],
+    port_check: bool | None,
 ) -> None:
-    gateway = network_set.gateway
-    if not addresses:
+    """Check the allowed address pairs of a VM, with one request at most.
+
+    :param pairs: IP addresses and CIDRs.
+    :param port_check: whether an address must be that of a port, which
+        keeps others from getting it; None: as the network says.
+    :raises errors.InvalidCall: one is no address.
+    :raises errors.CloudError: the port is missing, or the network with the
+        default gateway is dynamic.
+    """
+    if not pairs:
         return
+    for pair in pairs:
+        _check_pair(pair)
+    gateway = network_set.gateway
     if gateway.type != networks.MANUAL:
         raise errors.CloudError(
             f'Network with id {gateway.net_id} is a dynamic network. VRRP '
             'is not supported for dynamic networks')
-    if not gateway.vrrp_port_check:
+    if port_check is None:
+        port_check = gateway.vrrp_port_check
+    # A CIDR stands for many addresses; there is no one port to find.
+    addresses = [pair for pair in pairs if '/' not in pair]
+    if not port_check or not addresses:
         return
+    taken = {
+        ipaddress.ip_address(fixed['ip_address'])
+        for port in _with_addresses(conn, gateway.net_id, addresses)
+        for fixed in port.fixed_ips}
     for address in addresses:
-        found = conn.network.ports(
-            network_id=gateway.net_id, fixed_ips=f'ip_address={address}',
-            fields='id')
-        # A CIDR stands for many addresses; there is no one port to find.
-        if '/' not in address and next(iter(found), None) is None:
+        if ipaddress.ip_address(address) not in taken:
             raise errors.CloudError(
                 f"Configured VRRP port with ip '{address}' does not exist.")
+
+
+def _check_pair(pair: str) -> None:
+    try:
+        ipaddress.ip_network(pair, strict=False)
+    except ValueError:
+        raise errors.InvalidVmProperty(
+            f"'allowed_address_pairs' has {pair[:60]!r}, which is neither "
+            'an IP address nor a CIDR') from None
+
+
+def _with_addresses(
+    conn: connection.Connection, net_id: str | None,
+    addresses: Sequence[str],
+) -> Iterator[sdk_port.Port]:
+    """The ports of a network that have one of the addresses."""
+    return conn.network.ports(network_id=net_id, fixed_ips=[
+        f'ip_address={address}' for address in addresses])

@@ -48,6 +48,8 @@ class VmProperties:
     :ivar root_disk_type: volume type of the boot volume.
     :ivar scheduler_hints: sent to Nova as they are.
     :ivar allowed_address_pairs: IP addresses the gateway port may use.
+    :ivar vrrp_port_check: whether each of them must be that of a port;
+        None: as the network says.
     """
 
     instance_type: str
@@ -59,6 +61,7 @@ class VmProperties:
     root_disk_type: str | None
     scheduler_hints: dict[str, Any]
     allowed_address_pairs: tuple[str, ...]
+    vrrp_port_check: bool | None
 
 
 def parse(
@@ -99,6 +102,7 @@ def parse(
         scheduler_hints=properties.get('scheduler_hints') or {},
         allowed_address_pairs=_pairs(
             properties.get('allowed_address_pairs')),
+        vrrp_port_check=properties.get('vrrp_port_check'),
     )
 
 

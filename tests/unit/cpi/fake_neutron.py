@@ -51,10 +51,11 @@ class Neutron(fake_service.Service):
         for key in ('name', 'device_id', 'network_id'):
             if key in request.qs:
                 found = [p for p in found if p[key] in request.qs[key]]
-        for item in request.qs.get('fixed_ips', []):
-            address = item.removeprefix('ip_address=')
+        addresses = {item.removeprefix('ip_address=')
+                     for item in request.qs.get('fixed_ips', [])}
+        if addresses:
             found = [p for p in found if any(
-                ip['ip_address'] == address for ip in p['fixed_ips'])]
+                ip['ip_address'] in addresses for ip in p['fixed_ips'])]
         return 200, {'ports': found}
 
     def _create_ports(self, request: Any) -> Any:
@@ -62,7 +63,7 @@ class Neutron(fake_service.Service):
         for port in wanted:
             if port['network_id'] not in self.networks:
                 return fake_service.missing(port['network_id'])
-            if any(p['fixed_ips'] == port['fixed_ips']
+            if any(ip in p['fixed_ips'] for ip in port['fixed_ips']
                    for p in self.ports.values()):
                 return 409, {'NeutronError': {
                     'type': 'IpAddressAlreadyAllocated',
@@ -86,13 +87,34 @@ class Neutron(fake_service.Service):
         self.ports[port_id]['tags'] = request.json()['tags']
         return 200, {'tags': self.ports[port_id]['tags']}
 
+    def add_ip(self, address: str, **ip: Any) -> dict[str, Any]:
+        """Put a floating IP there and return it."""
+        ip = {
+            'id': f'fip-{address}', 'floating_ip_address': address,
+            'port_id': None, 'fixed_ip_address': None,
+            'floating_network_id': 'ext'} | ip
+        self.floating_ips.append(ip)
+        return ip
+
     def _list_ips(self, request: Any) -> Any:
-        address = request.qs['floating_ip_address'][0]
+        addresses = request.qs['floating_ip_address']
         return 200, {'floatingips': [
             ip for ip in self.floating_ips
-            if ip['floating_ip_address'] == address]}
+            if ip['floating_ip_address'] in addresses]}
 
     def _update_ip(self, request: Any, ip_id: str) -> Any:
         ip = next(ip for ip in self.floating_ips if ip['id'] == ip_id)
-        ip.update(request.json()['floatingip'])
+        wanted = request.json()['floatingip']
+        if wanted['port_id'] and wanted['port_id'] not in self.ports:
+            return fake_service.missing(wanted['port_id'])
+        wanted.setdefault('fixed_ip_address', None)
+        if wanted['port_id'] and any(
+                all(other[key] == wanted[key] for key in wanted)
+                and other['floating_network_id'] == ip['floating_network_id']
+                for other in self.floating_ips if other is not ip):
+            return 409, {'NeutronError': {
+                'type': 'FloatingIPPortAlreadyAssociated',
+                'message': 'That fixed IP already has a floating IP',
+                'detail': ''}}
+        ip.update(wanted)
         return 200, {'floatingip': ip}
