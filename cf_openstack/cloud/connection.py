@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """One authenticated connection to a cloud: one token, one session."""
 
+from collections.abc import Callable
 import dataclasses
 
-from keystoneauth1 import identity
-from keystoneauth1 import session
 from openstack import connection
 
+from cf_openstack.cloud import memory
+from cf_openstack.cloud import session
+from cf_openstack.cloud import token_cache
 from cf_openstack.cloud import transport
 
 
@@ -22,6 +24,8 @@ class Settings:
     :ivar verify: whether to check certificates, or a file of CAs.
     :ivar connect_timeout: seconds.
     :ivar read_timeout: seconds.
+    :ivar token_cache: folder in which tokens are kept for the processes
+        that follow, or None.
     """
 
     auth_url: str
@@ -42,6 +46,7 @@ class Settings:
     verify: bool | str = True
     connect_timeout: float = 60
     read_timeout: float = 60
+    token_cache: str | None = None
 
     def verified_by(self, ca_file: str) -> 'Settings':
         """The same, with certificates checked by the CAs of a file."""
@@ -57,36 +62,47 @@ class Settings:
 
 
 def connect(
-    settings: Settings, request_id: str | None = None
+    settings: Settings,
+    request_id: str | None = None,
+    token_life: float = memory.LEAST_LIFE,
+    keep_secret: Callable[[set[str]], object] | None = None,
 ) -> connection.Connection:
     """Return a connection; nothing is contacted before its first use.
 
     :param request_id: ``req-<uuid>``; goes with each request, so that the
         logs of all services can be searched for it.
+    :param token_life: seconds that a token from the cache must be good for.
+    :param keep_secret: is told each token, so that no log shows it.
     """
     http = transport.Transport(
         settings.connect_timeout, settings.read_timeout)
-    # Version 3 is given: generic plugins would first ask which there are.
-    auth = session.Session(
-        auth=_auth_plugin(settings), session=http, verify=settings.verify)
+    file = None
+    if settings.token_cache:
+        file = token_cache.TokenFile(
+            settings.token_cache, token_cache.name_of(settings))
     return connection.Connection(
-        session=auth,
+        session=session.Session(
+            _auth_plugin(settings),
+            memory.Memory(file, token_life, keep_secret),
+            http, settings.verify),
         region_name=settings.region,
         interface=settings.interface,
-        app_name='cf-openstack',
         global_request_id=request_id,
     )
 
 
-def _auth_plugin(settings: Settings) -> identity.v3.Auth:
+def _auth_plugin(
+    settings: Settings
+) -> session.Password | session.ApplicationCredential:
+    # Version 3 is given: generic plugins would first ask which there are.
     if settings.application_credential_id:
-        return identity.V3ApplicationCredential(
+        return session.ApplicationCredential(
             settings.auth_url,
             application_credential_id=settings.application_credential_id,
             application_credential_secret=(
                 settings.application_credential_secret),
         )
-    return identity.V3Password(
+    return session.Password(
         settings.auth_url,
         username=settings.username,
         user_id=settings.user_id,

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """From properties to who asks which cloud, and how."""
 
+import os
 from typing import Any
 import urllib.parse
 
 from cf_openstack.cloud import connection
+from cf_openstack.cloud import token_cache
 from cf_openstack.cpi import errors
 
 #: The forms of the Identity API's catalog and those of its clients.
@@ -44,6 +46,7 @@ def settings(values: dict[str, Any]) -> connection.Settings:
         read_timeout=max(
             _timeout(options, 'read_timeout'),
             _timeout(options, 'write_timeout')),
+        token_cache=_token_cache(values.get('token_cache')),
         **_identity(values),
     )
 
@@ -51,6 +54,17 @@ def settings(values: dict[str, Any]) -> connection.Settings:
 def _timeout(options: dict[str, Any], key: str) -> float:
     value = options.get(key)
     return _DEFAULT_TIMEOUT if value is None else value
+
+
+def _token_cache(value: Any) -> str | None:
+    if value is None or value is True:
+        return token_cache.default_folder()
+    if value is False:
+        return None
+    if isinstance(value, str) and os.path.isabs(value):
+        return value
+    raise errors.InvalidOpenStackProperty(
+        "'token_cache' must be true, false or the absolute path of a folder")
 
 
 def _auth_url(value: str | None) -> str:

@@ -44,6 +44,8 @@ PROPERTIES = schema.Schema(
         'region': schema.STRING,
         'endpoint_type': tuple(cloud_settings.INTERFACES),
         'connection_options': schema.HASH,
+        # Checked where it is used: true, false or a folder.
+        'token_cache': schema.ANYTHING,
         'state_timeout': schema.NUMBER,
         'wait_resource_poll_interval': schema.POSITIVE,
         'default_key_name': schema.STRING,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of CPI methods share."""
 
+from collections.abc import Callable
 import io
 import json
 import logging
@@ -28,6 +29,8 @@ OPENSTACK = {
     'region': 'r1',
     'default_key_name': 'bosh-key',
     'default_security_groups': ['bosh'],
+    # Each test counts its own requests.
+    'token_cache': False,
 }
 AGENT = {'mbus': 'nats://nats:mbus-secret@10.0.0.6:4222', 'ntp': ['time']}
 
@@ -45,13 +48,22 @@ class FakeClock(fixtures.Fixture):
     def _setUp(self) -> None:
         self.now = 1000.0
         self.sleeps: list[float] = []
+        self._later: list[tuple[float, Callable[[], object]]] = []
         self.useFixture(fixtures.MonkeyPatch(
             'time.monotonic', lambda: self.now))
         self.useFixture(fixtures.MonkeyPatch('time.sleep', self._sleep))
 
+    def at(self, seconds: float, action: Callable[[], object]) -> None:
+        """Do something once so many seconds from now have passed."""
+        self._later.append((self.now + seconds, action))
+
     def _sleep(self, seconds: float) -> None:
         self.sleeps.append(seconds)
         self.now += seconds
+        for moment, action in self._later[:]:
+            if moment <= self.now:
+                self._later.remove((moment, action))
+                action()
 
 
 class RestoredLogging(fixtures.Fixture):
