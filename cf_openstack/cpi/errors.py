@@ -61,6 +61,24 @@ class InvalidVmProperty(InvalidCall):
         super().__init__(reason=reason)
 
 
+class InvalidDiskProperty(InvalidCall):
+    """A cloud property of a disk is missing or wrong."""
+
+    msg_fmt = 'Invalid disk cloud properties: %(reason)s'
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason)
+
+
+class InvalidNetworkProperty(InvalidCall):
+    """What is asked of a managed network is missing or wrong."""
+
+    msg_fmt = 'Invalid managed network: %(reason)s'
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason)
+
+
 class CpiError(BoshError):
     """The CPI itself failed."""
 

@@ -30,6 +30,7 @@ METHODS = {
     'create_stemcell': Method('stemcells', 2, 3),
     'create_vm': Method('create_vm', 4, 6),
     'delete_disk': Method('disks', 1, 1),
+    'delete_snapshot': Method('snapshots', 1, 1),
     'delete_stemcell': Method('stemcells', 1, 1),
     'delete_vm': Method('delete_vm', 1, 1),
     'detach_disk': Method('attachments', 2, 2),
@@ -38,8 +39,11 @@ METHODS = {
     'has_vm': Method('vms', 1, 1),
     'info': Method('info', 0, 0),
     'reboot_vm': Method('vms', 1, 1),
+    'resize_disk': Method('resize', 2, 2),
     'set_disk_metadata': Method('disks', 2, 2),
     'set_vm_metadata': Method('vms', 2, 2),
+    'snapshot_disk': Method('snapshots', 2, 2),
+    'update_disk': Method('resize', 3, 3),
 }
 
 #: Methods of the protocol that are answered with NotImplemented, as
@@ -49,11 +53,7 @@ UNIMPLEMENTED = frozenset((
     'create_network',
     'current_vm_id',
     'delete_network',
-    'delete_snapshot',
     'ping',
-    'resize_disk',
-    'snapshot_disk',
-    'update_disk',
 ))
 
 KNOWN = UNIMPLEMENTED | frozenset(METHODS)

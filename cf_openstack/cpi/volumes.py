@@ -1,13 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """Volumes: found, waited for, and deleted."""
 
+from collections.abc import Callable
 from collections.abc import Collection
+from typing import Any
 
 from openstack.block_storage.v3 import volume as sdk_volume
 
 from cf_openstack.cloud import errors as cloud_errors
+from cf_openstack.cloud import waits
 from cf_openstack.cpi import calls
 from cf_openstack.cpi import errors
+
+#: States that pass by themselves, in which Cinder refuses most requests.
+#: "reserved", "maintenance" and "awaiting-transfer" last until somebody
+#: does something.
+BUSY = frozenset((
+    'attaching', 'backing-up', 'creating', 'detaching', 'downloading',
+    'extending', 'restoring-backup', 'retyping', 'reverting', 'uploading',
+))
+
+_DELETED = (waits.GONE, 'deleted')
 
 
 def find(call: calls.Call, cid: str) -> sdk_volume.Volume | None:
@@ -50,26 +63,93 @@ def wait(
         status, failed)
 
 
+def settle(
+    call: calls.Call, volume: sdk_volume.Volume
+) -> sdk_volume.Volume:
+    """Return a volume once nothing is being done to it any more.
+
+    :raises cloud_errors.WaitTimedOut: it took too long.
+    """
+    if volume.status not in BUSY:
+        return volume
+    return call.waiter.until(
+        'Volume', volume.id, 'left in peace',
+        lambda: call.cloud.block_storage.get_volume(volume.id),
+        lambda found: found.status not in BUSY,
+        lambda found: found.status)
+
+
 def delete(call: calls.Call, cid: str) -> None:
-    """Delete a volume and wait until it is gone; absent is deleted."""
-    call.cloud.block_storage.delete_volume(cid)
-    call.waiter.until_gone(
-        'Volume', cid, lambda: call.cloud.block_storage.get_volume(cid))
+    """Delete a volume and wait until it is gone; absent is deleted.
+
+    :raises cloud_errors.CloudFailure: Cinder failed to, or took too long.
+    """
+    storage = call.cloud.block_storage
+    delete_and_wait(
+        call, 'Volume', cid, lambda: storage.delete_volume(cid),
+        lambda: storage.get_volume(cid))
 
 
 def delete_named(call: calls.Call, name: str) -> None:
     """Delete the volume with a name that is unique, if it is there."""
     volume = find_named(call, name)
     if volume is not None:
-        if volume.status in ('creating', 'downloading'):
-            # Cinder deletes none that is being made.
-            volume = call.waiter.until(
-                'Volume', volume.id, 'created',
-                lambda: call.cloud.block_storage.get_volume(volume.id),
-                lambda found: found.status not in (
-                    'creating', 'downloading'),
-                lambda found: found.status)
-        delete(call, volume.id)
+        # Cinder deletes none that is being made.
+        delete(call, settle(call, volume).id)
+
+
+def delete_and_wait(
+    call: calls.Call,
+    kind: str,
+    cid: str,
+    delete: Callable[[], Any],
+    fetch: Callable[[], Any],
+) -> None:
+    """Delete a volume or snapshot and wait until it is gone.
+
+    :param delete: sends the request; absent is deleted.
+    :param fetch: reads the object.
+    :raises cloud_errors.ResourceFailed: Cinder could not delete it: it is
+        in an error state, or there again as if nothing had been.
+    :raises cloud_errors.WaitTimedOut: it took too long.
+    """
+    seen: list[str] = []
+
+    def state() -> str:
+        try:
+            return str(fetch().status).lower()
+        except cloud_errors.API_ERRORS as exc:
+            if cloud_errors.is_not_found(exc):
+                return waits.GONE
+            raise
+
+    def done(found: str) -> bool:
+        if found in _DELETED:
+            return True
+        if found == 'error_deleting' or (
+                found != 'deleting' and 'deleting' in seen):
+            raise cloud_errors.ResourceFailed(
+                kind=kind, id=cid, state=found, expected='deleted',
+                reason='')
+        seen.append(found)
+        return False
+
+    try:
+        delete()
+    except cloud_errors.API_ERRORS as exc:
+        # So is a request refused that was sent again because the answer
+        # to the first got lost.
+        if cloud_errors.status_of(exc) != 400 or state() not in (
+                'deleting', *_DELETED):
+            raise
+    call.waiter.until(kind, cid, 'deleted', state, done)
+
+
+def attached_to(volume: sdk_volume.Volume) -> list[str]:
+    """Return the ids of the servers Cinder knows a volume attached to."""
+    return [
+        attachment['server_id'] for attachment in volume.attachments or ()
+        if attachment.get('server_id')]
 
 
 def attachment_to(

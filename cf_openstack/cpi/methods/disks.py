@@ -4,6 +4,7 @@
 import logging
 from typing import Any
 
+from openstack.block_storage.v3 import volume as sdk_volume
 from openstack import exceptions as sdk_exceptions
 
 from cf_openstack.cloud import errors as cloud_errors
@@ -12,13 +13,12 @@ from cf_openstack.cloud import retry
 from cf_openstack.cloud import undo
 from cf_openstack.cpi import arguments
 from cf_openstack.cpi import calls
+from cf_openstack.cpi import disk_properties
 from cf_openstack.cpi import errors
 from cf_openstack.cpi import servers
 from cf_openstack.cpi import volumes
 
 LOG = logging.getLogger(__name__)
-
-_MIB_PER_GIB = 1024
 
 
 def create_disk(
@@ -27,26 +27,24 @@ def create_disk(
     """Create a volume and return its id.
 
     :param size: MiB.
-    :param cloud_properties: ``type``, the volume type, and ``name`` of a
-        dynamic disk.
+    :param cloud_properties: see :mod:`cf_openstack.cpi.disk_properties`.
     :param vm_cid: the server it is for, in whose availability zone it
         then is; ignored if there is no such server.
+    :raises errors.InvalidCall: size or properties are wrong.
+    :raises errors.CloudError: there is no such volume type.
     """
-    properties = arguments.hash_('cloud_properties', cloud_properties)
-    volume_type = properties.get('type') or call.config.default_volume_type
-    if volume_type is not None:
-        arguments.string('cloud_properties.type', volume_type)
+    properties = disk_properties.parse(cloud_properties, call.config)
     attributes = {
         'name': naming.volume_name(),
         'description': '',
-        'size': _gib(size),
-        'metadata': naming.stringify({
-            'disk_name': properties.get('name'),
+        'size': disk_properties.gib(size),
+        'metadata': naming.volume_metadata({
+            'disk_name': properties.name,
             **call.origin().metadata(),
         }),
     }
-    if volume_type:
-        attributes['volume_type'] = volume_type
+    if properties.type:
+        attributes['volume_type'] = properties.type
     zone = _zone(call, vm_cid)
     if zone:
         attributes['availability_zone'] = zone
@@ -54,10 +52,7 @@ def create_disk(
     with undo.UndoStack() as undo_stack:
         undo_stack.push(f'delete {name}',
                         lambda: volumes.delete_named(call, name))
-        volume = retry.create(
-            name,
-            lambda: call.cloud.block_storage.create_volume(**attributes),
-            lambda: volumes.find_named(call, name))
+        volume = _post(call, attributes)
         LOG.info("Volume `%s' of %d GiB", volume.id, attributes['size'])
         volumes.wait(call, volume.id, 'available')
         return volume.id
@@ -73,11 +68,13 @@ def delete_disk(call: calls.Call, disk_cid: Any) -> None:
     if volume is None:
         LOG.info("Volume `%s' does not exist", cid)
         return
-    status = volume.status
+    status = volumes.settle(call, volume).status
     if status not in ('available', 'deleting') and not (
             status.startswith('error')):
+        users = volumes.attached_to(volume)
+        where = f" at server `{', '.join(users)}'" if users else ''
         raise errors.CloudError(
-            f"Cannot delete volume `{cid}', state is {status}")
+            f"Cannot delete volume `{cid}', state is {status}{where}")
     volumes.delete(call, cid)
 
 
@@ -95,7 +92,7 @@ def set_disk_metadata(
     :raises errors.DiskNotFound: there is no such volume.
     """
     cid = arguments.cid('disk_cid', disk_cid)
-    values = naming.stringify(arguments.hash_('metadata', metadata))
+    values = naming.volume_metadata(arguments.hash_('metadata', metadata))
 
     def post() -> None:
         response = call.cloud.block_storage.post(
@@ -110,12 +107,21 @@ def set_disk_metadata(
         raise
 
 
-def _gib(size: Any) -> int:
-    if type(size) is not int:
-        raise errors.InvalidCall('Disk size needs to be an integer')
-    if size < _MIB_PER_GIB:
-        raise errors.CloudError('Minimum disk size is 1 GiB')
-    return -(-size // _MIB_PER_GIB)
+def _post(
+    call: calls.Call, attributes: dict[str, Any]
+) -> sdk_volume.Volume:
+    name = attributes['name']
+    try:
+        return retry.create(
+            name,
+            lambda: call.cloud.block_storage.create_volume(**attributes),
+            lambda: volumes.find_named(call, name))
+    except cloud_errors.API_ERRORS as exc:
+        # Nothing else that it names can be missing.
+        if cloud_errors.is_not_found(exc) and 'volume_type' in attributes:
+            raise disk_properties.type_not_found(
+                attributes['volume_type']) from exc
+        raise
 
 
 def _zone(call: calls.Call, vm_cid: Any) -> str | None:
