@@ -15,6 +15,9 @@ import uuid
 #: Nova's and Cinder's limit for keys and values of metadata.
 LONGEST = 255
 
+#: Key of a server's metadata: its name at birth, which names its ports.
+VM_NAME = 'bosh_vm_name'
+
 #: Nova's default quota is 128 items; the director adds some later.
 MOST_TAGS = 64
 
@@ -79,6 +82,22 @@ def network_name() -> str:
 def port_name(server: str, index: int) -> str:
     """The name of a server's port: unique, as the server's is."""
     return f'bosh-{server}-{index}'
+
+
+def is_port_of(name: str, server: str) -> bool:
+    """Whether a port's name is one of :func:`port_name`."""
+    prefix, _dash, index = name.rpartition('-')
+    return prefix == f'bosh-{server}' and index.isdecimal()
+
+
+def port_tag(cid: str) -> str:
+    """The tag of a server's port: stays when the server is gone."""
+    return f'bosh_vm_cid={cid}'
+
+
+def member_name(server: str, number: int) -> str:
+    """The name of a server's membership in a load balancer's pool."""
+    return f'bosh-{server}-{number}'
 
 
 def stringify(values: Mapping[Any, Any]) -> dict[str, str]:

@@ -9,10 +9,9 @@ from openstack import exceptions as sdk_exceptions
 
 from cf_openstack.cloud import errors as cloud_errors
 from cf_openstack.cloud import naming
-from cf_openstack.cloud import retry
 from cf_openstack.cpi import arguments
 from cf_openstack.cpi import calls
-from cf_openstack.cpi import errors
+from cf_openstack.cpi import server_metadata
 from cf_openstack.cpi import servers
 
 LOG = logging.getLogger(__name__)
@@ -26,24 +25,25 @@ def has_vm(call: calls.Call, vm_cid: Any) -> bool:
 def reboot_vm(call: calls.Call, vm_cid: Any) -> None:
     """Reboot a server, softly if it can be; start one that is off.
 
+    What does not come up that way is rebooted hard.
+
     :raises errors.VMNotFound: there is no such server.
     """
     cid = arguments.cid('vm_cid', vm_cid)
     server = servers.get(call, cid)
     compute = call.cloud.compute
-    if server.status == 'SHUTOFF':
-        compute.start_server(cid)
-        _wait_idle(call, cid)
-        return
     try:
-        if server.status == 'ACTIVE':
-            compute.reboot_server(cid, 'SOFT')
+        if server.status in ('ACTIVE', 'SHUTOFF'):
+            if server.status == 'ACTIVE':
+                compute.reboot_server(cid, 'SOFT')
+            else:
+                compute.start_server(cid)
             _wait_idle(call, cid)
             return
-    except cloud_errors.WaitTimedOut as exc:
+    except cloud_errors.CloudFailure as exc:
         LOG.warning('%s; rebooting it hard', exc)
     except sdk_exceptions.ConflictException as exc:
-        LOG.warning('No soft reboot: %s; rebooting it hard',
+        LOG.warning('Nova does not do that now: %s; rebooting it hard',
                     cloud_errors.detail(exc))
     compute.reboot_server(cid, 'HARD')
     _wait_idle(call, cid)
@@ -57,32 +57,14 @@ def set_vm_metadata(call: calls.Call, vm_cid: Any, metadata: Any) -> None:
     cid = arguments.cid('vm_cid', vm_cid)
     values = arguments.hash_('metadata', metadata)
     # Nova answers with all of the server's metadata, old and new.
-    known = _merge_metadata(call, cid, naming.server_metadata(values))
+    known = server_metadata.merge(
+        call, cid, naming.server_metadata(values))
     name = _readable_name(values)
     # The registry_key is what upstream's CPIs leave on servers to be
     # renamed, wherever the property may have gone since.
     if name and (
             call.config.human_readable_vm_names or 'registry_key' in known):
         call.cloud.compute.update_server(cid, name=name[:naming.LONGEST])
-
-
-def _merge_metadata(
-    call: calls.Call, cid: str, metadata: dict[str, str]
-) -> dict[str, str]:
-    # Not through the SDK's keyword arguments, which keys such as "name"
-    # and "id" would clash with.
-    def post() -> dict[str, str]:
-        response = call.cloud.compute.post(
-            f'/servers/{cid}/metadata', json={'metadata': metadata})
-        sdk_exceptions.raise_from_response(response)
-        return response.json()['metadata']
-
-    try:
-        return retry.repeat(post)
-    except cloud_errors.API_ERRORS as exc:
-        if cloud_errors.is_not_found(exc):
-            raise errors.VMNotFound(cid=cid) from exc
-        raise
 
 
 def _readable_name(metadata: dict[str, Any]) -> str | None:
@@ -102,7 +84,8 @@ def _wait_idle(call: calls.Call, cid: str) -> None:
     reboot was accepted.
     """
     def done(server: sdk_server.Server) -> bool:
-        if server.status == 'ERROR':
+        # A server in ERROR stays so until the hard reboot has succeeded.
+        if server.status == 'ERROR' and not server.task_state:
             raise cloud_errors.ResourceFailed(
                 kind='Server', id=cid, state='error', expected='active',
                 reason='')

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keystone's answers and the version documents of the fake cloud."""
 
+from collections.abc import Collection
 from typing import Any
 import urllib.parse
 
@@ -9,6 +10,7 @@ AUTH_URL = 'http://keystone.test:5000/v3'
 _ENDPOINTS = {
     'compute': ('compute', 'http://nova.test:8774/v2.1'),
     'image': ('image', 'http://glance.test:9292'),
+    'load-balancer': ('load-balancer', 'http://octavia.test:9876'),
     'network': ('network', 'http://neutron.test:9696'),
     'volume': ('block-storage', 'http://cinder.test:8776/v3'),
 }
@@ -19,6 +21,7 @@ _PREFIXES = {
     'keystone.test': ('identity', '/v3'),
     'neutron.test': ('network', '/v2.0'),
     'nova.test': ('compute', '/v2.1'),
+    'octavia.test': ('load-balancer', '/v2.0'),
 }
 
 
@@ -29,10 +32,17 @@ def short(url: str) -> str:
     return service + parts.path.removeprefix(prefix).rstrip('/')
 
 
-def token(volume_type: str = 'block-storage') -> dict[str, Any]:
-    """Keystone's answer to a request for a token."""
+def token(
+    volume_type: str = 'block-storage', absent: Collection[str] = ()
+) -> dict[str, Any]:
+    """Keystone's answer to a request for a token.
+
+    :param absent: services that the catalog lacks.
+    """
     catalog = []
     for service_type, url in _ENDPOINTS.values():
+        if service_type in absent:
+            continue
         if service_type == 'block-storage':
             service_type = volume_type
         catalog.append({
@@ -54,10 +64,12 @@ def token(volume_type: str = 'block-storage') -> dict[str, Any]:
     }}
 
 
-def answer(call: str) -> tuple[int, Any] | None:
+def answer(
+    call: str, absent: Collection[str] = ()
+) -> tuple[int, Any] | None:
     """Answer requests for tokens and versions, None for all others."""
     if call == 'POST identity/auth/tokens':
-        return 201, token()
+        return 201, token(absent=absent)
     if call == 'GET compute':
         return 200, {'version': {
             'id': 'v2.1', 'status': 'CURRENT', 'version': '2.100',

@@ -18,6 +18,7 @@ from tests.unit.cpi import fake_cinder
 from tests.unit.cpi import fake_glance
 from tests.unit.cpi import fake_neutron
 from tests.unit.cpi import fake_nova
+from tests.unit.cpi import fake_octavia
 
 NET_ID = fake_neutron.NET_ID
 OTHER_NET_ID = fake_neutron.OTHER_NET_ID
@@ -44,16 +45,18 @@ class Fault:
 
 
 class FakeCloud(fake_nova.Nova, fake_neutron.Neutron, fake_glance.Glance,
-                fake_cinder.Cinder):
+                fake_cinder.Cinder, fake_octavia.Octavia):
     """Answers requests; use :meth:`serve` with a requests_mock mocker.
 
     :ivar calls: ``METHOD path`` of every request so far.
     :ivar bodies: the decoded bodies of POST and PUT requests.
+    :ivar absent: types of services that the cloud lacks.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.calls: list[str] = []
+        self.absent: set[str] = set()
         self.bodies: list[tuple[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self._faults: dict[int, Fault] = {}
@@ -119,7 +122,7 @@ class FakeCloud(fake_nova.Nova, fake_neutron.Neutron, fake_glance.Glance,
             json=body if body is not None else None)
 
     def _answer(self, request: Any, call: str, path: str) -> Any:
-        known = fake_catalog.answer(call)
+        known = fake_catalog.answer(call, self.absent)
         if known is not None:
             return known
         for pattern, handler in self.routes():

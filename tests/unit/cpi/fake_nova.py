@@ -9,7 +9,11 @@ from tests.unit.cpi import fake_service
 
 
 class Nova(fake_service.Service):
-    """Servers, flavors and key pairs."""
+    """Servers, flavors and key pairs.
+
+    :ivar server_status: the status of servers to be created.
+    :ivar keeps_deleted_servers: whether they become SOFT_DELETED.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -19,10 +23,11 @@ class Nova(fake_service.Service):
             flavor('eph', disk=10, ephemeral=8)]
         self.keypairs = ['bosh-key']
         self.server_status = 'ACTIVE'
+        self.keeps_deleted_servers = False
 
     def routes(self) -> list[fake_service.Route]:
         return super().routes() + [
-            ('GET compute/servers', self._list_servers),
+            ('GET compute/servers(?:/detail)?', self._list_servers),
             ('POST compute/servers', self._create_server),
             ('GET compute/servers/([^/]+)', self._get_server),
             ('PUT compute/servers/([^/]+)', self._rename_server),
@@ -49,18 +54,23 @@ class Nova(fake_service.Service):
     def _create_server(self, request: Any) -> Any:
         wanted = request.json()['server']
         cid = str(uuid.uuid4())
-        self.servers[cid] = {
-            'id': cid, 'name': wanted['name'], 'status': self.server_status,
-            'metadata': wanted.get('metadata', {}),
-            'OS-EXT-AZ:availability_zone': 'az1',
-            'OS-EXT-STS:task_state': None,
-            'os-extended-volumes:volumes_attached': [],
-            'fault': {'message': 'No valid host was found.', 'code': 500},
-        }
+        self.add_server(
+            cid, name=wanted['name'], status=self.server_status,
+            metadata=wanted.get('metadata', {}),
+            fault={'message': 'No valid host was found.', 'code': 500})
         for nic in wanted['networks']:
             if isinstance(nic, dict) and 'port' in nic:
                 self.ports[nic['port']]['device_id'] = cid
         return 202, {'server': {'id': cid}}
+
+    def add_server(self, cid: str, **server: Any) -> dict[str, Any]:
+        """Put a server there and return it."""
+        self.servers[cid] = {
+            'id': cid, 'name': 'vm-x', 'status': 'ACTIVE', 'metadata': {},
+            'OS-EXT-AZ:availability_zone': 'az1',
+            'OS-EXT-STS:task_state': None,
+            'os-extended-volumes:volumes_attached': []} | server
+        return self.servers[cid]
 
     def _get_server(self, request: Any, cid: str) -> Any:
         return fake_service.found('server', self.servers, cid)
@@ -70,6 +80,16 @@ class Nova(fake_service.Service):
         return self._get_server(request, cid)
 
     def _delete_server(self, request: Any, cid: str) -> Any:
+        if self.keeps_deleted_servers and cid in self.servers:
+            self.servers[cid]['status'] = 'SOFT_DELETED'
+            return 204, None
+        return self._end_server(request, cid)
+
+    def _end_server(self, request: Any, cid: str) -> Any:
+        for port in self.ports.values():
+            # It was made by others: Nova only lets go of it.
+            if port['device_id'] == cid:
+                port['device_id'] = ''
         for volume in self.volumes.values():
             volume['attachments'] = [
                 a for a in volume['attachments'] if a['server_id'] != cid]
@@ -84,6 +104,8 @@ class Nova(fake_service.Service):
         return 200, {'metadata': self.servers[cid]['metadata']}
 
     def _server_action(self, request: Any, cid: str) -> Any:
+        if 'forceDelete' in request.json():
+            return self._end_server(request, cid)
         self.servers[cid]['status'] = 'ACTIVE'
         return 202, None
 

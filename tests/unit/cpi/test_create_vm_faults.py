@@ -85,7 +85,7 @@ class TestFaults(create_vm_case.CreateVmCase):
 
     @ddt.data(
         'POST network/ports', 'POST compute/servers$',
-        'GET compute/servers/', 'GET network/floatingips',
+        'GET compute/servers/[^/]+-', 'GET network/floatingips',
         'PUT network/floatingips',
     )
     def test_a_route_is_down(self, route):

@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pools of load balancers (Octavia): VMs join them, and leave them.
+
+Octavia is asked only for VMs with pools, so that a cloud without it never
+is.  What ties a VM to its pools is in the server's metadata:
+
+``bosh_lb_pool_<n>`` = ``<pool id>/<port>``
+    from birth.  By it the member is found if the CPI is killed between
+    the member's creation and the next entry; a VM without pools has none
+    and costs no request.
+``lbaas_pool_<n>`` = ``<pool id>/<member id>``
+    once the member is there, as the CPIs in Ruby and Go write and read
+    it: either of them can delete our VMs, and we theirs.
+"""
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+import contextlib
+import dataclasses
+import ipaddress
+import logging
+import re
+from typing import Any
+
+from openstack import exceptions as sdk_exceptions
+from openstack.network.v2 import port as sdk_port
+
+from cf_openstack.cloud import errors as cloud_errors
+from cf_openstack.cloud import naming
+from cf_openstack.cpi import calls
+from cf_openstack.cpi import errors
+from cf_openstack.cpi import networks
+from cf_openstack.cpi import pool_members
+from cf_openstack.cpi import pool_properties
+from cf_openstack.cpi import server_metadata
+from cf_openstack.cpi import translation
+from cf_openstack import exceptions
+
+LOG = logging.getLogger(__name__)
+
+_ID = '[A-Za-z0-9-]+'
+_PLANNED = re.compile(r'bosh_lb_pool_(\d+)')
+_JOINED = re.compile(r'lbaas_pool_(\d+)')
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """A pool that was found for a VM.
+
+    :ivar name: the pool's name, for messages.
+    :ivar balancer_id: the load balancer that the pool belongs to.
+    :ivar port: where the VM serves.
+    :ivar monitor_port: where its health is checked, None: at ``port``.
+    """
+
+    name: str
+    pool_id: str
+    balancer_id: str
+    port: int
+    monitor_port: int | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Membership:
+    """What a server's metadata say about one of its pools.
+
+    :ivar member_id: None if the CPI was killed before it wrote it down.
+    :ivar port: where the VM serves, None if ``member_id`` is known.
+    """
+
+    number: int
+    pool_id: str
+    member_id: str | None
+    port: int | None
+
+
+def plan(
+    call: calls.Call,
+    vm_name: str,
+    pools: Sequence[pool_properties.PoolProperties],
+    network_set: networks.NetworkSet,
+) -> tuple[Target, ...]:
+    """Look for the pools of a VM; creates nothing.
+
+    :param vm_name: for the messages: the server has no id yet.
+    :raises errors.VMCreationFailed: a pool cannot be used.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    targets = []
+    for pool in pools:
+        with _attaching(vm_name, pool.name or ''):
+            if not pool.name:
+                raise errors.CloudError(
+                    'Load balancer pool defined without a name')
+            if pool.port is None:
+                raise errors.CloudError(
+                    f"Load balancer pool '{pool.name}' has no port "
+                    'definition')
+            _check_gateway(network_set)
+            if pool.name not in found:
+                found[pool.name] = _find_pool(call, pool.name)
+            pool_id, balancer_id = found[pool.name]
+            targets.append(Target(
+                name=pool.name, pool_id=pool_id, balancer_id=balancer_id,
+                port=pool.port, monitor_port=pool.monitoring_port))
+    return tuple(targets)
+
+
+def planned_metadata(targets: Sequence[Target]) -> dict[str, str]:
+    """What a server with these pools bears from birth."""
+    return {
+        f'bosh_lb_pool_{number}': f'{target.pool_id}/{target.port}'
+        for number, target in enumerate(targets, 1)}
+
+
+def join(
+    call: calls.Call,
+    targets: Sequence[Target],
+    *,
+    server_id: str,
+    vm_name: str,
+    gateway: networks.Network,
+    port: sdk_port.Port | None,
+    origin: naming.Origin,
+) -> None:
+    """Make a server a member of its pools and write that down.
+
+    If this fails, deleting the server removes the members made so far.
+
+    :param vm_name: the server's name at birth.
+    :param gateway: the network that the default gateway is in.
+    :param port: the server's port there, if it is known.
+    :raises errors.VMCreationFailed: it cannot become a member.
+    """
+    metadata = {}
+    for number, target in enumerate(targets, 1):
+        with _attaching(server_id, target.name):
+            if port is None:
+                port = _port_of(call, server_id, gateway)
+            address, subnet_id = _address(port, gateway)
+            member_id = pool_members.create(
+                call, target.pool_id, target.balancer_id,
+                name=naming.member_name(vm_name, number),
+                address=address, port=target.port,
+                monitor_port=target.monitor_port, subnet_id=subnet_id,
+                tags=origin.tags())
+        metadata[f'lbaas_pool_{number}'] = f'{target.pool_id}/{member_id}'
+    if not metadata:
+        return
+    try:
+        server_metadata.merge(call, server_id, metadata)
+    except (exceptions.CfOpenStackError, *cloud_errors.API_ERRORS) as exc:
+        raise errors.VMCreationFailed(
+            f"The load balancer pools of VM with id '{server_id}' cannot be "
+            f'written to its metadata. {translation.to_bosh(exc)}',
+            ok_to_retry=True) from exc
+
+
+def memberships(metadata: Mapping[str, str]) -> list[Membership]:
+    """Read from a server's metadata what pools it is or may be in."""
+    joined = _entries(metadata, _JOINED, _ID)
+    planned = _entries(metadata, _PLANNED, r'\d{1,5}')
+    found = [Membership(number, pool_id, member_id, None)
+             for number, (pool_id, member_id) in joined.items()]
+    found.extend(
+        Membership(number, pool_id, None, int(port))
+        for number, (pool_id, port) in planned.items()
+        if joined.get(number, ('',))[0] != pool_id)
+    return sorted(found, key=lambda membership: membership.number)
+
+
+def leave(
+    call: calls.Call,
+    membership: Membership,
+    vm_name: str,
+    addresses: Sequence[str],
+) -> None:
+    """Remove a server from a pool; what is not there is removed already.
+
+    :param vm_name: the server's name at birth.
+    :param addresses: all of the server's.
+    :raises errors.CloudError: the member is still there.
+    """
+    pool_id = membership.pool_id
+    try:
+        if membership.member_id:
+            pool_members.delete(call, pool_id, membership.member_id)
+            return
+        name = naming.member_name(vm_name, membership.number)
+        for member in pool_members.find(
+                call, pool_id, protocol_port=membership.port):
+            if member['name'] == name or member['address'] in addresses:
+                pool_members.delete(call, pool_id, member['id'])
+    except sdk_exceptions.ServiceDisabledException as exc:
+        # For instance Neutron's own load balancers, which are no more.
+        LOG.warning('Pool %s went with the load balancer service: %s',
+                    pool_id, exc)
+    except (exceptions.CfOpenStackError, *cloud_errors.API_ERRORS) as exc:
+        member = membership.member_id or (
+            f'{", ".join(addresses)} port {membership.port}')
+        raise errors.CloudError(
+            f"Member '{member}' cannot be removed from pool '{pool_id}' and "
+            f'has to be by hand: {translation.to_bosh(exc)}') from exc
+
+
+@contextlib.contextmanager
+def _attaching(vm: str, pool_name: str) -> Iterator[None]:
+    """Say of an error which VM cannot be attached to which pool."""
+    try:
+        yield
+    except (exceptions.CfOpenStackError, *cloud_errors.API_ERRORS) as exc:
+        reason: object = translation.to_bosh(exc)
+        if isinstance(exc, sdk_exceptions.ServiceDisabledException):
+            reason = ("There is no load balancer service in the cloud's "
+                      f'catalog: {cloud_errors.detail(exc)}')
+        raise errors.VMCreationFailed(
+            f"VM with id '{vm}' cannot be attached to load balancer pool "
+            f"'{pool_name}'. Reason: {reason}",
+            ok_to_retry=isinstance(exc, cloud_errors.WaitTimedOut)
+            or cloud_errors.is_transient(exc)) from exc
+
+
+def _check_gateway(network_set: networks.NetworkSet) -> None:
+    gateway = network_set.gateway
+    if _is_dynamic(gateway) and len(network_set.private) > 1:
+        raise errors.CloudError(
+            'Gateway IP address could not be determined: the network with '
+            f"the default gateway, '{gateway.name}', is dynamic and not the "
+            'only private one')
+
+
+def _find_pool(call: calls.Call, name: str) -> tuple[str, str]:
+    """The ids of a pool and its load balancer."""
+    found = _get(call, '/lbaas/pools', name=name)['pools']
+    if not found:
+        raise errors.CloudError(
+            f"Load balancer pool '{name}' does not exist")
+    if len(found) > 1:
+        raise errors.CloudError(
+            f"Load balancer pool '{name}' exists multiple times. Make sure "
+            'to use unique naming.')
+    pool = found[0]
+    balancers = pool.get('loadbalancers') or []
+    if not balancers:
+        listeners = pool.get('listeners') or []
+        if len(listeners) != 1:
+            raise errors.CloudError(
+                f"Load balancer pool '{name}' ({pool['id']}) belongs to no "
+                f'load balancer and to {len(listeners)} listeners, but must '
+                'belong to one')
+        listener = _get(
+            call, f'/lbaas/listeners/{listeners[0]["id"]}')['listener']
+        balancers = listener.get('loadbalancers') or []
+    if len(balancers) != 1:
+        raise errors.CloudError(
+            f"Load balancer pool '{name}' ({pool['id']}) belongs to "
+            f'{len(balancers)} load balancers, but must belong to one')
+    return pool['id'], balancers[0]['id']
+
+
+def _get(call: calls.Call, path: str, **query: str) -> dict[str, Any]:
+    response = call.cloud.load_balancer.get(path, params=query)
+    sdk_exceptions.raise_from_response(response)
+    return response.json()
+
+
+def _port_of(
+    call: calls.Call, server_id: str, gateway: networks.Network
+) -> sdk_port.Port:
+    query = {'device_id': server_id}
+    if gateway.net_id:
+        query['network_id'] = gateway.net_id
+    port = next(iter(call.cloud.network.ports(**query)), None)
+    if port is None:
+        raise errors.CloudError(
+            f"Server has no port in network '{gateway.net_id or 'any'}'")
+    return port
+
+
+def _address(
+    port: sdk_port.Port, gateway: networks.Network
+) -> tuple[str, str]:
+    """The address that a member has, and its subnet.
+
+    Neutron's own word of the subnet, so that none has to be looked for.
+    """
+    fixed = sorted(
+        port.fixed_ips or (), key=lambda item: _ip(item).version)
+    if not _is_dynamic(gateway):
+        wanted = ipaddress.ip_address(gateway.ip)
+        fixed = [item for item in fixed if _ip(item) == wanted]
+    if not fixed:
+        raise errors.CloudError(
+            f"Port '{port.id}' of the VM has no address in network "
+            f"'{gateway.name}' to be reached at")
+    return fixed[0]['ip_address'], fixed[0]['subnet_id']
+
+
+def _is_dynamic(network: networks.Network) -> bool:
+    return network.type == 'dynamic'
+
+
+def _ip(fixed_ip: Mapping[str, str]) -> (
+        ipaddress.IPv4Address | ipaddress.IPv6Address):
+    return ipaddress.ip_address(fixed_ip['ip_address'])
+
+
+def _entries(
+    metadata: Mapping[str, str], key: re.Pattern[str], second: str
+) -> dict[int, tuple[str, str]]:
+    """The entries ``<id>/<second>`` by number; they become part of URLs."""
+    found = {}
+    for name, value in metadata.items():
+        match = key.fullmatch(name)
+        if not match:
+            continue
+        parts = re.fullmatch(f'({_ID})/({second})', value)
+        if parts:
+            found[int(match.group(1))] = (parts.group(1), parts.group(2))
+        else:
+            LOG.warning("The server's metadata '%s' name no pool and "
+                        "member: '%s'", name, value)
+    return found
