@@ -68,9 +68,8 @@ class Memory:
                 'documents': _plain(self.documents)})
 
     def forget(self, token: str) -> None:
-        """Forget what came with a token; a newer one's file stays."""
+        """Forget a token that was refused; a newer one's file stays."""
         self.believed = False
-        self.documents.clear()
         if self._file and _token_in(self._file.read()) in (token, None):
             self._file.remove()
 

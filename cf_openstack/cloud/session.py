@@ -40,8 +40,12 @@ class _Remembering:
         """Forget the token, here and in the file."""
         if self.auth_ref:
             self.memory.forget(self.auth_ref.auth_token)
-            self._discovery_cache.clear()
         return super().invalidate()
+
+    def forget_documents(self) -> None:
+        """Ask the services for their versions anew."""
+        self.memory.documents.clear()
+        self._discovery_cache.clear()
 
 
 class Password(_Remembering, identity.V3Password):
@@ -107,8 +111,11 @@ class Session(session.Session):
     def _redirect(self, kwargs: dict[str, Any]) -> None:
         # The SDK notes down the URLs of services without versions.
         override = kwargs.get('endpoint_override')
-        if override in self._moved:
-            kwargs['endpoint_override'] = self._moved[override]
+        for before, after in self._moved.items():
+            if override and f'{override}/'.startswith(f'{before}/'):
+                kwargs['endpoint_override'] = (
+                    after + override.removeprefix(before))
+                return
 
     def _has_moved(self) -> bool:
         """Whether an endpoint of a remembered catalog is out of date."""
@@ -117,6 +124,7 @@ class Session(session.Session):
         before = cloud_memory.endpoints(self.auth)
         LOG.warning('Is the remembered catalog out of date? Fetching it')
         self.auth.invalidate()
+        self.auth.forget_documents()
         try:
             self.auth.get_access(self)
         except exceptions.ClientException as exc:
@@ -124,7 +132,8 @@ class Session(session.Session):
             return False
         after = cloud_memory.endpoints(self.auth)
         self._moved = {
-            url: after[key] for key, url in before.items()
+            url.rstrip('/'): after[key].rstrip('/')
+            for key, url in before.items()
             if key in after and after[key] != url}
         return bool(self._moved)
 
