@@ -26,6 +26,7 @@ class Method(NamedTuple):
 
 METHODS = {
     'attach_disk': Method('attachments', 2, 2),
+    'calculate_vm_cloud_properties': Method('flavors', 1, 1),
     'create_disk': Method('disks', 2, 3),
     'create_stemcell': Method('stemcells', 2, 3),
     'create_vm': Method('create_vm', 4, 6),
@@ -49,7 +50,6 @@ METHODS = {
 #: Methods of the protocol that are answered with NotImplemented, as
 #: opposed to names that no director ever calls.
 UNIMPLEMENTED = frozenset((
-    'calculate_vm_cloud_properties',
     'create_network',
     'current_vm_id',
     'delete_network',
