@@ -7,12 +7,15 @@ by looking for the object, whose name is unique (:func:`create`).
 """
 
 from collections.abc import Callable
+import datetime
 import email.utils
 import logging
+import re
 import time
 from typing import TypeVar
 
 import requests
+from urllib3 import exceptions as urllib3_exceptions
 
 from cf_openstack.cloud import errors
 
@@ -26,6 +29,10 @@ MAX_TRIES = 6
 #: How often a request is sent whose answers do not come in time: each
 #: of them costs the whole time-out.
 MAX_TIMEOUTS = 2
+
+#: How often a request is sent to an address where nobody listens, or that
+#: has no such name: most often it is wrong.
+MAX_REFUSALS = 5
 
 #: How often a POST is sent at most.
 MAX_POSTS = 3
@@ -57,22 +64,24 @@ def pause_before_retry(
         return None
     backoff = 0.5 * 2 ** (tries - 1)
     if isinstance(outcome, Exception):
-        lost = isinstance(outcome, (
-            requests.ConnectionError, requests.Timeout,
-            requests.exceptions.ChunkedEncodingError,
-        )) and not isinstance(outcome, requests.exceptions.SSLError)
-        if isinstance(outcome, requests.Timeout):
-            lost = lost and tries < MAX_TIMEOUTS
+        lost = _is_lost(outcome) and tries < _most_tries(outcome)
         return backoff if lost and _is_safe(request) else None
     status = outcome.status_code
+    asked = _asked_pause(outcome)
     if status == 429 or (status == 413 and _is_rate_limit(outcome)):
         # It was refused before anything happened: any method may go on.
-        pause = _asked_pause(outcome) or _DEFAULT_RATE_PAUSE
-        return pause if pause <= LONGEST_PAUSE else None
-    if status in _PASSING_STATUS and _is_safe(request):
-        pause = max(_asked_pause(outcome) or 0, backoff)
-        return pause if pause <= LONGEST_PAUSE else None
-    return None
+        if asked is None:
+            asked = _DEFAULT_RATE_PAUSE
+    elif status not in _PASSING_STATUS or not _is_safe(request):
+        return None
+    pause = max(asked or 0, backoff)
+    return pause if pause <= LONGEST_PAUSE else None
+
+
+def is_success(outcome: requests.Response | Exception) -> bool:
+    """Whether a request had an answer that refuses nothing."""
+    return isinstance(outcome, requests.Response) and bool(
+        outcome.status_code < 400)
 
 
 def create(
@@ -145,6 +154,25 @@ def _look_up(
     return None
 
 
+def _is_lost(outcome: Exception) -> bool:
+    return isinstance(outcome, (
+        requests.ConnectionError, requests.Timeout,
+        requests.exceptions.ChunkedEncodingError,
+    )) and not isinstance(outcome, requests.exceptions.SSLError)
+
+
+def _most_tries(outcome: Exception) -> int:
+    if isinstance(outcome, requests.Timeout):
+        return MAX_TIMEOUTS
+    # requests tells no more than "ConnectionError": urllib3's reason is in
+    # the first argument.
+    reason = getattr(outcome.args[0] if outcome.args else None, 'reason',
+                     None)
+    if isinstance(reason, urllib3_exceptions.NewConnectionError):
+        return MAX_REFUSALS
+    return MAX_TRIES
+
+
 def _can_be_sent_again(request: requests.PreparedRequest) -> bool:
     # A stream has been read when it failed.
     return request.body is None or isinstance(request.body, str | bytes)
@@ -167,21 +195,24 @@ def _asked_pause(response: requests.Response) -> float | None:
     value = response.headers.get('Retry-After')
     if value is None:
         return _pause_in_body(response)
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
+    # RFC 9110, section 10.2.3: digits, or a date.
+    if re.fullmatch(r'\s*[0-9]+(\.[0-9]+)?\s*', value, re.ASCII):
+        return float(value)
     try:
         moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+        if moment.tzinfo is None:
+            # "-0000", and what lacks a zone: HTTP knows only GMT.
+            moment = moment.replace(tzinfo=datetime.UTC)
+        return max(0.0, moment.timestamp() - time.time())
+    except (IndexError, OverflowError, TypeError, ValueError):
         return None
-    return max(0.0, moment.timestamp() - time.time())
 
 
 def _pause_in_body(response: requests.Response) -> float | None:
     # {"overLimit": {"code": 413, "message": "...", "retryAfter": "5"}}
     try:
         fault = next(iter(response.json().values()))
-        return float(fault['retryAfter'])
+        pause = float(fault['retryAfter'])
+        return pause if pause >= 0 else None
     except (AttributeError, KeyError, StopIteration, TypeError, ValueError):
         return None

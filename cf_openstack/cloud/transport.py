@@ -7,6 +7,7 @@ from typing import Any
 
 import requests
 
+from cf_openstack.cloud import interruptions
 from cf_openstack.cloud import redaction
 from cf_openstack.cloud import retry
 
@@ -44,16 +45,27 @@ class Transport(requests.Session):
             tries += 1
             outcome: requests.Response | Exception
             try:
-                outcome = self._send_once(request, kwargs)
+                outcome = self._send_whole(request, kwargs)
             except requests.RequestException as exc:
                 outcome = exc
             pause = retry.pause_before_retry(request, outcome, tries)
             if pause is None:
+                if tries > 1 and not retry.is_success(outcome):
+                    LOG.error('Giving up after %d tries', tries)
                 if isinstance(outcome, Exception):
                     raise outcome
                 return outcome
             LOG.info('Sending it again in %.1f seconds', pause)
             time.sleep(pause)
+
+    def _send_whole(
+        self, request: requests.PreparedRequest, kwargs: dict[str, Any]
+    ) -> requests.Response:
+        if request.method != 'POST':
+            return self._send_once(request, kwargs)
+        # A signal must not leave it open whether something is created.
+        with interruptions.postponed():
+            return self._send_once(request, kwargs)
 
     def _send_once(
         self, request: requests.PreparedRequest, kwargs: dict[str, Any]

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from cf_openstack.cloud import errors
+from cf_openstack.cloud import interruptions
 
 LOG = logging.getLogger(__name__)
 
@@ -18,7 +19,8 @@ class UndoStack:
     the last first.  A step that fails is only logged, so that the others
     run and the first error is what is raised.  The step of an object is
     pushed before the request that creates it, so that nothing is missed
-    if the answer gets lost.
+    if the answer gets lost.  A signal that comes meanwhile waits until
+    all steps are through.
     """
 
     def __init__(self) -> None:
@@ -34,15 +36,20 @@ class UndoStack:
 
     def run(self) -> None:
         """Undo everything; failures are logged."""
-        while self._steps:
-            description, action = self._steps.pop()
-            LOG.info('Undoing: %s', description)
-            try:
-                action()
-            except Exception as exc:
-                LOG.error(
-                    'Undoing failed (%s); look whether something was left '
-                    'behind: %s', description, errors.detail(exc))
+        with interruptions.postponed():
+            while self._steps:
+                self._undo(*self._steps.pop())
+
+    def _undo(
+        self, description: str, action: Callable[[], object]
+    ) -> None:
+        LOG.info('Undoing: %s', description)
+        try:
+            action()
+        except Exception as exc:
+            LOG.error(
+                'Undoing failed (%s); look whether something was left '
+                'behind: %s', description, errors.detail(exc))
 
     def __enter__(self) -> Self:
         return self
@@ -54,6 +61,7 @@ class UndoStack:
         traceback: TracebackType | None,
     ) -> None:
         if kind is not None and self._steps:
-            LOG.warning('Failed, undoing what was done: %s',
-                        exc or kind.__name__)
-            self.run()
+            with interruptions.postponed():
+                LOG.warning('Failed, undoing what was done: %s',
+                            exc or kind.__name__)
+                self.run()

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 
 import email.utils
+import json
 import time
 from typing import Any
 
 import ddt
+import hypothesis
+from hypothesis import strategies
 from keystoneauth1 import exceptions as ksa_exceptions
 from openstack import exceptions as sdk_exceptions
 from oslotest import base
 import requests
+from urllib3 import exceptions as urllib3_exceptions
 
 from cf_openstack.cloud import retry
 from tests.unit.cpi import base as cpi_base
@@ -80,8 +84,20 @@ class TestPause(base.BaseTestCase):
             retry.pause_before_retry(request(), timeout, 1))
         self.assertIsNone(retry.pause_before_retry(request(), timeout, 2))
 
+    def test_nobody_listens(self):
+        refused = requests.ConnectionError(urllib3_exceptions.MaxRetryError(
+            None, '/', urllib3_exceptions.NewConnectionError(None, 'no')))
+        pauses = [retry.pause_before_retry(request(), refused, tries)
+                  for tries in range(1, retry.MAX_REFUSALS + 1)]
+        self.assertEqual([0.5, 1, 2, 4, None], pauses)
+
     @ddt.data(
         ({'Retry-After': '7'}, b'', 7),
+        ({'Retry-After': '0'}, b'', 0.5),
+        ({'Retry-After': '-5'}, b'', 3),
+        ({'Retry-After': 'inf'}, b'', 3),
+        ({}, b'{"overLimit": {"retryAfter": "nan"}}', 3),
+        ({}, b'{"overLimit": {"retryAfter": -1}}', 3),
         ({'Retry-After': 'soon'}, b'', 3),
         ({'Retry-After': '100000'}, b'', None),
         ({}, b'', 3),
@@ -98,6 +114,41 @@ class TestPause(base.BaseTestCase):
         pause = retry.pause_before_retry(
             request(), response(429, {'Retry-After': date}), 1)
         self.assertTrue(20 < pause <= 30)
+
+    @ddt.data('GMT', '-0000', '+0000')
+    def test_date_in_the_past(self, zone):
+        date = f'Sun, 06 Nov 1994 08:49:37 {zone}'
+        self.assertEqual(0.5, retry.pause_before_retry(
+            request(), response(429, {'Retry-After': date}), 1))
+
+    def test_unavailable_says_for_how_long(self):
+        answer = response(503, {'Retry-After': '6'})
+        self.assertEqual(6, retry.pause_before_retry(request(), answer, 1))
+        self.assertIsNone(
+            retry.pause_before_retry(request('POST'), answer, 1))
+
+    @hypothesis.given(strategies.one_of(
+        strategies.text(), strategies.floats().map(str),
+        strategies.integers().map(str),
+        strategies.datetimes().map(email.utils.format_datetime),
+        strategies.from_regex(
+            r'[A-Z][a-z]{2}, \d{1,2} [A-Z][a-z]{2} \d+ [\d:]+ \S+')))
+    def test_any_retry_after(self, value):
+        pause = retry.pause_before_retry(
+            request('POST'), response(429, {'Retry-After': value}), 1)
+        if pause is not None:
+            self.assertTrue(0.5 <= pause <= retry.LONGEST_PAUSE)
+
+    @hypothesis.given(strategies.recursive(
+        strategies.none() | strategies.floats() | strategies.text(),
+        lambda inner: strategies.dictionaries(
+            strategies.just('retryAfter') | strategies.text(), inner)))
+    def test_any_retry_after_in_the_body(self, document):
+        answer = response(413, body=json.dumps(
+            {'overLimit': document}).encode())
+        pause = retry.pause_before_retry(request('POST'), answer, 1)
+        if pause is not None:
+            self.assertTrue(0.5 <= pause <= retry.LONGEST_PAUSE)
 
     @ddt.data(
         ({'Retry-After': '4'}, b'', 4),
