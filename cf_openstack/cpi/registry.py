@@ -30,6 +30,7 @@ METHODS = {
     'create_disk': Method('disks', 2, 3),
     'create_stemcell': Method('stemcells', 2, 3),
     'create_vm': Method('create_vm', 4, 6),
+    'current_vm_id': Method('current_vm', 0, 0),
     'delete_disk': Method('disks', 1, 1),
     'delete_snapshot': Method('snapshots', 1, 1),
     'delete_stemcell': Method('stemcells', 1, 1),
@@ -51,7 +52,6 @@ METHODS = {
 #: opposed to names that no director ever calls.
 UNIMPLEMENTED = frozenset((
     'create_network',
-    'current_vm_id',
     'delete_network',
     'ping',
 ))
