@@ -168,8 +168,8 @@ class NetworkSet:
             if network.is_ipv4 and network in self.nic_of(network).single:
                 return network
         raise errors.InvalidCall(
-            f"vip network `{vip.name}' leads to the {what}, which has no "
-            'IPv4 address')
+            f"vip network `{vip.name}' leads to the {what}, which gives the "
+            'NIC no IPv4 address')
 
 
 def parse(networks: Any) -> NetworkSet:

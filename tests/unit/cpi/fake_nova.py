@@ -61,6 +61,9 @@ class Nova(fake_service.Service):
         for nic in wanted['networks']:
             if isinstance(nic, dict) and 'port' in nic:
                 self.ports[nic['port']]['device_id'] = cid
+            elif isinstance(nic, dict):
+                self.add_port(
+                    network_id=nic['uuid'], device_id=cid, fixed_ips=[])
         return 202, {'server': {'id': cid}}
 
     def add_server(self, cid: str, **server: Any) -> dict[str, Any]:

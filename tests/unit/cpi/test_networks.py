@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
+import json
 from typing import Any
 
 import ddt
@@ -11,16 +12,21 @@ from cf_openstack.cpi import errors
 from cf_openstack.cpi import networks
 from cf_openstack.cpi import zones
 from tests.unit.cpi import base
+from tests.unit.cpi import fake_cloud
 
 VIP = {'type': 'vip', 'ip': '1.2.3.4', 'cloud_properties': {}}
 _SPEC = st.fixed_dictionaries({}, optional={
     'type': st.sampled_from(['manual', 'dynamic', 'vip', 'x']) | st.none(),
-    'ip': st.text(max_size=5) | st.none() | st.integers(),
+    'ip': st.text(max_size=5) | st.none() | st.integers()
+    | st.sampled_from(['10.0.0.4', '10.0.0.16', '2001:db8::', '1.1.1.1']),
+    'prefix': st.sampled_from(['32', '28', '128', '80', 28, None, 'x']),
+    'nic_group': st.sampled_from(['1', '2', 1, None, '']),
     'default': st.lists(st.sampled_from(['dns', 'gateway'])) | st.none(),
     'dns': st.lists(st.text(max_size=5)) | st.none(),
     'cloud_properties': st.none() | st.integers() | st.fixed_dictionaries(
         {}, optional={
-            'net_id': st.sampled_from(['n1', 'n2', '', 7, None]),
+            'net_id': st.sampled_from(['n1', 'n1', 'n2', '', 7, None]),
+            'network': st.sampled_from(['a', 'b', None]),
             'security_groups': st.lists(st.text(max_size=3))
             | st.integers()}),
 })
@@ -56,6 +62,22 @@ class TestNetworks(oslotest_base.BaseTestCase):
          'security groups must be an Array'),
         ({'a': base.manual(net_id='../x')}, errors.InvalidCall,
          'net_id'),
+        ({'a': base.manual() | {'nic_group': '1'},
+          'b': base.manual('10.0.0.11', net_id='n2') | {
+              'nic_group': '1'}}, errors.InvalidCall,
+         "`a', `b' of nic_group `1' have different net_ids"),
+        ({'a': base.manual() | {'nic_group': '1'},
+          'b': {'type': 'dynamic', 'nic_group': '1',
+                'cloud_properties': {'net_id': fake_cloud.NET_ID}}},
+         errors.InvalidCall,
+         "nic_group `1' has a dynamic network among"),
+        ({'a': base.manual() | {'nic_group': '1'},
+          'b': base.manual('10.0.0.11') | {'nic_group': '2'}},
+         errors.CloudError,
+         f'Manual network with id {fake_cloud.NET_ID} is already defined'),
+        ({'a': base.manual() | {'nic_group': '1'},
+          'b': base.manual() | {'nic_group': '1'}}, errors.InvalidCall,
+         "The networks `a' and `b' have the same ip 10.0.0.10"),
     )
     @ddt.unpack
     def test_refusals(self, spec, error_class, message):
@@ -93,13 +115,127 @@ class TestNetworks(oslotest_base.BaseTestCase):
     @given(st.dictionaries(st.text(max_size=3), _SPEC | st.integers(),
                            max_size=4))
     def test_anything(self, spec: dict[str, Any]):
+        before = json.dumps(spec)
         try:
             found = networks.parse(spec)
         except errors.BoshError:
             return
         self.assertTrue(found.private)
         self.assertIn(found.gateway, found.private)
-        self.assertEqual(set(spec), set(found.settings({}, True)))
+        self.assertEqual(
+            found.private,
+            sorted((network for nic in found.nics
+                    for network in nic.networks), key=found.all.index))
+        macs = {network.name: 'mac' for network in found.private}
+        settings = found.settings(macs, True)
+        self.assertEqual(set(spec), set(settings))
+        for name, values in spec.items():
+            added = {} if values.get('type') == 'vip' else {
+                'mac': 'mac', 'use_dhcp': True}
+            self.assertEqual(values | added, settings[name])
+        self.assertEqual(before, json.dumps(spec))
+
+
+def v4(ip: str = '10.0.0.10', **values: Any) -> dict[str, Any]:
+    return base.manual(ip) | values
+
+
+def v6(ip: str = '2001:db8::10', **values: Any) -> dict[str, Any]:
+    return base.manual(ip) | {'prefix': '128', 'default': []} | values
+
+
+@ddt.ddt
+class TestNics(oslotest_base.BaseTestCase):
+
+    def test_two_stacks_on_one_nic(self):
+        found = networks.parse({
+            'a': v4(nic_group='1'), 'b': v6(nic_group='1')})
+        nic, = found.nics
+        self.assertEqual('1', nic.group)
+        self.assertEqual(
+            ['10.0.0.10', '2001:db8::10'], [n.ip for n in nic.single])
+        self.assertEqual([], nic.prefixes)
+        networks.check_several(found, True, None)
+
+    def test_order_of_nics(self):
+        found = networks.parse({
+            'a': v4(nic_group='1'),
+            'b': base.manual('10.1.0.1', net_id='n2'),
+            'c': v6(nic_group='1')})
+        self.assertEqual(
+            [['a', 'c'], ['b']],
+            [[n.name for n in nic.networks] for nic in found.nics])
+        self.assertRaises(
+            errors.VMCreationFailed, networks.check_several, found, False,
+            None)
+        networks.check_several(found, False, 'cdrom')
+
+    def test_a_name_is_no_group(self):
+        found = networks.parse({
+            'a': v4(nic_group='b'), 'b': base.manual(
+                '10.1.0.1', net_id='n2')})
+        self.assertEqual(2, len(found.nics))
+
+    def test_prefix_beside_an_address(self):
+        nic, = networks.parse({
+            'p': v4('10.0.1.16', prefix='28', nic_group='1'),
+            'a': v4(nic_group='1')}).nics
+        self.assertEqual(['10.0.0.10'], [n.ip for n in nic.single])
+        self.assertEqual(['10.0.1.16/28'], nic.prefixes)
+
+    def test_prefix_alone(self):
+        nic, = networks.parse({'p': v4('10.0.1.16', prefix='28')}).nics
+        self.assertEqual(['10.0.1.16'], [n.ip for n in nic.single])
+        self.assertEqual(['10.0.1.16/28'], nic.prefixes)
+
+    def _target(self, vip: dict[str, Any]) -> str:
+        found = networks.parse({
+            'six': v6(nic_group='1'),
+            'four': v4(nic_group='1'),
+            'prefix': v4('10.0.1.16', prefix='28', nic_group='1',
+                         default=[]),
+            'other': base.manual('10.1.0.1', net_id='n2') | {
+                'nic_group': '2', 'default': []},
+            'dynamic': {'type': 'dynamic', 'cloud_properties': {
+                'net_id': 'n3'}},
+            'v': VIP | vip})
+        return found.target_of(found.vips[0]).name
+
+    @ddt.data(
+        ({}, 'four'),
+        ({'nic_group': '1'}, 'four'),
+        ({'nic_group': '2'}, 'other'),
+        ({'cloud_properties': {'network': 'other'}}, 'other'),
+        ({'cloud_properties': {'network': 'dynamic'}}, 'dynamic'),
+        # What is said for this one network says more.
+        ({'cloud_properties': {'network': 'four'}, 'nic_group': '2'},
+         'four'),
+    )
+    @ddt.unpack
+    def test_target_of_a_vip(self, vip, expected):
+        self.assertEqual(expected, self._target(vip))
+
+    @ddt.data(
+        ({'nic_group': '3'},
+         "private network of nic_group `3', which this VM does not have"),
+        ({'cloud_properties': {'network': 'v'}},
+         "private network `v', which this VM does not have"),
+        ({'cloud_properties': {'network': 'six'}},
+         "private network `six', which gives the NIC no IPv4 address"),
+        ({'cloud_properties': {'network': 'prefix'}},
+         'which gives the NIC no IPv4 address'),
+    )
+    @ddt.unpack
+    def test_no_target(self, vip, message):
+        error = self.assertRaises(errors.InvalidCall, self._target, vip)
+        self.assertIn(message, error.message)
+
+    def test_gateway_in_ipv6(self):
+        found = networks.parse({
+            'six': v6(nic_group='1', default=['gateway']),
+            'four': v4(nic_group='1', default=[]), 'v': VIP})
+        self.assertEqual('six', found.gateway.name)
+        self.assertEqual('four', found.target_of(found.vips[0]).name)
 
 
 @ddt.ddt
