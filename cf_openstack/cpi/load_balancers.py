@@ -298,7 +298,7 @@ def _address(
 
 
 def _is_dynamic(network: networks.Network) -> bool:
-    return network.type == 'dynamic'
+    return network.type == networks.DYNAMIC
 
 
 def _ip(fixed_ip: Mapping[str, str]) -> (

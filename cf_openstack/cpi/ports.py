@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Neutron ports of VMs with addresses of the director's choice."""
 
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 import ipaddress
@@ -64,13 +65,34 @@ def create(
         if status != 409 or not _free_addresses(conn, nics):
             raise
         created = _post(conn, bodies)
-    for port in created:
-        _tag(conn, port, origin)
     by_name = {port.name: port for port in created}
     return {
         network.name: by_name[name]
         for nic, name in zip(nics, names, strict=True)
         for network in nic.networks}
+
+
+def tag(
+    conn: connection.Connection,
+    ports: Iterable[sdk_port.Port],
+    cid: str,
+    origin: naming.Origin,
+) -> None:
+    """Tag ports with their origin and the server that they are for.
+
+    Neutron takes tags in the request that creates a port with ML2's
+    driver tag_ports_during_bulk_creation only, and then nobody knew the
+    server's id.  It tells whose the ports were when Nova has let go of
+    them.  Name and description say nearly the same from birth, so a
+    failure is no reason not to have the VM.
+    """
+    for port in {port.id: port for port in ports}.values():
+        try:
+            conn.network.set_tags(
+                port, [*origin.tags(), naming.port_tag(cid)])
+        except cloud_errors.API_ERRORS as exc:
+            LOG.warning('Port %s cannot be tagged: %s', port.id,
+                        cloud_errors.detail(exc))
 
 
 def delete_named(
@@ -149,24 +171,6 @@ def _post(
         return list(conn.network.ports(name=names)) or None
 
     return retry.create(f"ports {', '.join(names)}", post, find)
-
-
-def _tag(
-    conn: connection.Connection, port: sdk_port.Port, origin: naming.Origin
-) -> None:
-    """Tag a port whose tags Neutron did not take when it was created.
-
-    It does so with ML2's driver tag_ports_during_bulk_creation only.
-    Name and description say the same from birth, so a failure is no
-    reason not to have the VM.
-    """
-    if set(origin.tags()) <= set(port.tags or ()):
-        return
-    try:
-        conn.network.set_tags(port, origin.tags())
-    except cloud_errors.API_ERRORS as exc:
-        LOG.warning('Port %s cannot be tagged: %s', port.id,
-                    cloud_errors.detail(exc))
 
 
 def _free_addresses(

@@ -16,6 +16,7 @@ from cf_openstack.cpi import calls
 from cf_openstack.cpi import errors
 from cf_openstack.cpi import flavors
 from cf_openstack.cpi import floating_ips
+from cf_openstack.cpi import load_balancers
 from cf_openstack.cpi import networks as networks_module
 from cf_openstack.cpi import ports
 from cf_openstack.cpi import security_groups
@@ -47,6 +48,7 @@ class Plan(NamedTuple):
     security_group_ids: list[str]
     mapping: list[dict[str, Any]] | None
     vips: list[floating_ips.Vip]
+    pools: tuple[load_balancers.Target, ...]
     origin: naming.Origin
 
 
@@ -99,6 +101,8 @@ def make(
         security_group_ids=group_ids,
         mapping=boot_volume.mapping(properties, image_id, flavor),
         vips=_vips(call, network_set, name),
+        pools=load_balancers.plan(
+            call, name, properties.load_balancer_pools, network_set),
         origin=call.origin(naming.deployment_of(env)),
     )
     user_data(call, plan, network_set.settings(

@@ -9,6 +9,7 @@ from typing import Any
 from cf_openstack.cpi import arguments
 from cf_openstack.cpi import config as config_module
 from cf_openstack.cpi import errors
+from cf_openstack.cpi import pool_properties
 from cf_openstack.cpi import protocol
 from cf_openstack.cpi import schema
 
@@ -50,6 +51,7 @@ class VmProperties:
     :ivar allowed_address_pairs: IP addresses the gateway port may use.
     :ivar vrrp_port_check: whether each of them must be that of a port;
         None: as the network says.
+    :ivar load_balancer_pools: pools to become a member of.
     """
 
     instance_type: str
@@ -62,6 +64,7 @@ class VmProperties:
     scheduler_hints: dict[str, Any]
     allowed_address_pairs: tuple[str, ...]
     vrrp_port_check: bool | None
+    load_balancer_pools: tuple[pool_properties.PoolProperties, ...]
 
 
 def parse(
@@ -72,14 +75,8 @@ def parse(
     :raises errors.InvalidCall: a key is unknown, a value has the wrong
         type.
     :raises errors.CloudError: availability zones contradict each other.
-    :raises errors.NotSupported: a property cannot be honoured.
     """
     PROPERTIES.require(properties, errors.InvalidVmProperty)
-    if properties.get('loadbalancer_pools'):
-        raise errors.NotSupported(
-            "The VM cloud property 'loadbalancer_pools' is not supported by "
-            'this version of the OpenStack CPI; attach the VM to the pool '
-            'by other means and remove the property')
     root_disk = properties.get('root_disk') or {}
     ROOT_DISK.require(root_disk, errors.InvalidVmProperty)
     volume_boot = properties.get('boot_from_volume')
@@ -103,6 +100,8 @@ def parse(
         allowed_address_pairs=_pairs(
             properties.get('allowed_address_pairs')),
         vrrp_port_check=properties.get('vrrp_port_check'),
+        load_balancer_pools=pool_properties.parse(
+            properties.get('loadbalancer_pools')),
     )
 
 

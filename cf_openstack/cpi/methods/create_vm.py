@@ -13,6 +13,7 @@ from cf_openstack.cloud import undo
 from cf_openstack.cpi import calls
 from cf_openstack.cpi import errors
 from cf_openstack.cpi import floating_ips
+from cf_openstack.cpi import load_balancers
 from cf_openstack.cpi import networks as networks_module
 from cf_openstack.cpi import ports
 from cf_openstack.cpi import servers
@@ -102,11 +103,18 @@ def _build(
                         lambda: servers.delete_named(call, plan.name))
         server = _post(call, plan, attributes)
         LOG.info("Server `%s' is %s", plan.name, server.id)
+        # While Nova builds it, which takes longer.
+        ports.tag(conn, port_of.values(), server.id, plan.origin)
         servers.wait_active(call, server.id)
         for vip in plan.vips:
             port = port_of.get(vip.target.name)
             _associate(call, plan, undo_stack, vip, server.id,
                        port.id if port else None)
+        gateway = plan.networks.gateway
+        load_balancers.join(
+            call, plan.pools, server_id=server.id, vm_name=plan.name,
+            gateway=gateway, port=port_of.get(gateway.name),
+            origin=plan.origin)
         return [server.id, settings]
 
 
@@ -117,7 +125,10 @@ def _attributes(
     port_ids: dict[str, str],
     settings: dict[str, dict[str, Any]],
 ) -> dict[str, Any]:
-    metadata = naming.tags_of(plan.env) | plan.origin.metadata()
+    metadata = (
+        naming.tags_of(plan.env) | plan.origin.metadata()
+        | {naming.VM_NAME: plan.name}
+        | load_balancers.planned_metadata(plan.pools))
     if call.config.human_readable_vm_names:
         metadata['registry_key'] = plan.name
     attributes = {
@@ -167,8 +178,8 @@ def _post(
         if cloud_errors.may_still_run(exc):
             raise errors.VMCreationFailed(
                 f"VM creation with name '{plan.name}' received a timeout. "
-                'The VM might still have been created by OpenStack. '
-                f'{cloud_errors.describe(exc)}') from exc
+                'The VM might still have been created by OpenStack.\n'
+                f'Original message: {cloud_errors.describe(exc)}') from exc
         if cloud_errors.status_of(exc) in (400, 404):
             ports.raise_if_missing(
                 call.cloud, plan.networks, plan.name, exc)

@@ -2,6 +2,7 @@
 """Ports, networks, security groups and floating IPs."""
 
 from typing import Any
+import urllib.parse
 import uuid
 
 from tests.unit.cpi import fake_service
@@ -19,7 +20,6 @@ class Neutron(fake_service.Service):
         self.ports: dict[str, dict[str, Any]] = {}
         self.floating_ips: list[dict[str, Any]] = []
         self.groups = [{'id': GROUP_ID, 'name': 'bosh'}]
-        self.tags_in_bulk = False
         self.networks = {NET_ID, OTHER_NET_ID}
 
     def routes(self) -> list[fake_service.Route]:
@@ -48,15 +48,17 @@ class Neutron(fake_service.Service):
 
     def _list_ports(self, request: Any) -> Any:
         found = list(self.ports.values())
+        query = urllib.parse.parse_qs(
+            urllib.parse.urlsplit(request.url).query, keep_blank_values=True)
         for key in ('name', 'device_id', 'network_id'):
-            if key in request.qs:
-                found = [p for p in found if p[key] in request.qs[key]]
+            if key in query:
+                found = [p for p in found if p[key] in query[key]]
         addresses = {item.removeprefix('ip_address=')
                      for item in request.qs.get('fixed_ips', [])}
         if addresses:
             found = [p for p in found if any(
                 ip['ip_address'] in addresses for ip in p['fixed_ips'])]
-        return 200, {'ports': found}
+        return 200, {'ports': [_shown(port) for port in found]}
 
     def _create_ports(self, request: Any) -> Any:
         wanted = request.json()['ports']
@@ -69,10 +71,8 @@ class Neutron(fake_service.Service):
                     'type': 'IpAddressAlreadyAllocated',
                     'message': 'IP address is in use', 'detail': ''}}
         # A plain ML2 accepts tags and drops them.
-        made = [
-            self.add_port(**port if self.tags_in_bulk else port
-                          | {'tags': []}) for port in wanted]
-        return 201, {'ports': made}
+        made = [self.add_port(**port | {'tags': []}) for port in wanted]
+        return 201, {'ports': [_shown(port) for port in made]}
 
     def add_port(self, **port: Any) -> dict[str, Any]:
         """Put a port there and return it."""
@@ -118,3 +118,9 @@ class Neutron(fake_service.Service):
                 'detail': ''}}
         ip.update(wanted)
         return 200, {'floatingip': ip}
+
+
+def _shown(port: dict[str, Any]) -> dict[str, Any]:
+    """A port as Neutron shows it: with the subnets of its addresses."""
+    return port | {'fixed_ips': [
+        {'subnet_id': 'subnet-1'} | ip for ip in port.get('fixed_ips', ())]}

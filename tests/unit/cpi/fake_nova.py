@@ -13,6 +13,8 @@ class Nova(fake_service.Service):
 
     :ivar server_status: the status of servers to be created.
     :ivar keeps_deleted_servers: whether they become SOFT_DELETED.
+    :ivar addresses_of_nova: of the port that Nova makes in a network;
+        empty: it makes none.
     """
 
     def __init__(self) -> None:
@@ -24,6 +26,7 @@ class Nova(fake_service.Service):
         self.keypairs = ['bosh-key']
         self.server_status = 'ACTIVE'
         self.keeps_deleted_servers = False
+        self.addresses_of_nova: list[str] = []
 
     def routes(self) -> list[fake_service.Route]:
         return super().routes() + [
@@ -61,6 +64,12 @@ class Nova(fake_service.Service):
         for nic in wanted['networks']:
             if isinstance(nic, dict) and 'port' in nic:
                 self.ports[nic['port']]['device_id'] = cid
+            elif self.addresses_of_nova:
+                self.add_port(
+                    device_id=cid, network_id=nic['uuid'],
+                    device_owner='compute:az1', fixed_ips=[
+                        {'ip_address': address}
+                        for address in self.addresses_of_nova])
             elif isinstance(nic, dict):
                 self.add_port(
                     network_id=nic['uuid'], device_id=cid, fixed_ips=[])

@@ -29,26 +29,21 @@ class TestCreateVm(create_vm_case.CreateVmCase):
         self.assertRegex(server['name'], '^vm-[0-9a-f-]{36}$')
 
     def test_everything_is_tagged_from_birth(self):
-        self.call('create_vm', *self.arguments())
+        cid, _networks = self.call('create_vm', *self.arguments())
         port, = self.cloud.ports.values()
         name = self.posted()['name']
         self.assertEqual({
             'bosh_director_uuid': 'dir-1', 'bosh_request_id': 'cpi-123456',
-            'bosh_deployment': 'dep', 'team': 'a',
+            'bosh_deployment': 'dep', 'bosh_vm_name': name, 'team': 'a',
         }, self.posted()['metadata'])
         self.assertEqual(f'bosh-{name}-0', port['name'])
-        self.assertEqual([
-            'bosh_director_uuid=dir-1', 'bosh_request_id=cpi-123456',
-            'bosh_deployment=dep'], port['tags'])
-        self.assertEqual(' '.join(port['tags']), port['description'])
-
-    def test_tags_that_neutron_takes_at_once(self):
-        self.cloud.tags_in_bulk = True
-        self.call('create_vm', *self.arguments())
-        port, = self.cloud.ports.values()
-        self.assertEqual(3, len(port['tags']))
-        self.assertFalse([
-            call for call in self.cloud.calls if call.endswith('/tags')])
+        origin = ['bosh_director_uuid=dir-1', 'bosh_request_id=cpi-123456',
+                  'bosh_deployment=dep']
+        self.assertEqual(' '.join(origin), port['description'])
+        self.assertEqual(
+            origin, self.cloud.body('POST network/ports')['ports'][0]['tags'])
+        # Which server it is for shows later.
+        self.assertEqual([*origin, f'bosh_vm_cid={cid}'], port['tags'])
 
     def test_ports_that_cannot_be_tagged(self):
         self.cloud.fail_route('PUT network/ports', fake_cloud.Fault(403))

@@ -45,7 +45,8 @@ class TestVmProperties(oslotest_base.BaseTestCase):
             instance_type='m1.small', key_name='bosh-key',
             security_groups=(), zones=(), boot_from_volume=False,
             root_disk_size=None, root_disk_type=None, scheduler_hints={},
-            allowed_address_pairs=()), parse())
+            allowed_address_pairs=(), vrrp_port_check=None,
+            load_balancer_pools=()), parse())
 
     def test_all(self):
         found = parse(
