@@ -99,6 +99,13 @@ class UploadFailed(StemcellError):
     msg_fmt = 'Image "%(name)s" could not be %(step)s in Glance: %(reason)s'
 
 
+class UploadInterrupted(UploadFailed):
+    """Glance, or the way to it, failed in a way that may pass.
+
+    Nothing is left; an upload that is begun anew may succeed.
+    """
+
+
 class UploadCancelled(StemcellError):
     """The caller asked for the end of the upload."""
 

@@ -17,6 +17,9 @@ import openstack
 from openstack import exceptions as sdk_exceptions
 from oslo_log import log as logging
 
+from cf_openstack.cloud import errors as cloud_errors
+from cf_openstack.cloud import interruptions
+from cf_openstack.cloud import retry
 from cf_openstack import exceptions
 from cf_openstack.stemcell import archive
 from cf_openstack.stemcell import errors
@@ -94,8 +97,9 @@ class _Body:
 
     def __iter__(self) -> Iterator[bytes]:
         if self.done:
-            raise self._failure('the request would have to be sent again, '
-                                'but its data is read only once')
+            raise errors.UploadInterrupted(
+                name=self._name, step='uploaded', reason='it would have to '
+                'be sent again, but its data is read only once')
         chunk = self._read()
         while chunk:
             # One chunk is held back until the source has proven that it
@@ -132,29 +136,56 @@ class _Upload:
             response = self._conn.image.request(path, method, **kwargs)
             sdk_exceptions.raise_from_response(response)
         except _CLIENT_ERRORS as error:
-            raise errors.UploadFailed(
-                name=self._name, step=step,
-                reason=_reason(error)) from error
+            raise self._failed(step, error) from error
         return response
+
+    def _failed(self, step: str, error: Exception) -> errors.UploadFailed:
+        # Of an image, 413 says that it is too large, now and later.
+        passing = (cloud_errors.is_transient(error)
+                   and cloud_errors.status_of(error) != 413)
+        kind = errors.UploadInterrupted if passing else errors.UploadFailed
+        return kind(name=self._name, step=step, reason=_reason(error))
 
     def create(self, record: Mapping[str, Any]) -> None:
         self.begun = True
+
+        def post() -> bool:
+            sdk_exceptions.raise_from_response(
+                self._conn.image.post('/images', json=record))
+            return True
+
         try:
-            self._call('created', 'POST', '/images', json=record)
-        except errors.UploadFailed as error:
+            retry.create('image %s' % record['id'], post, self._find)
+        except _CLIENT_ERRORS as error:
             # An answer of the 400s is a refusal: an image of this id, if
             # there is any, is somebody else's.
-            status = getattr(error.__cause__, 'status_code', None) or 500
-            self.begun = status >= 500
-            raise
+            self.begun = (cloud_errors.status_of(error) or 500) >= 500
+            raise self._failed('created', error) from error
+
+    def _find(self) -> bool | None:
+        response = self._conn.image.get(self._path)
+        if response.status_code == 404:
+            return None
+        sdk_exceptions.raise_from_response(response)
+        return True
 
     def send(self, body: _Body) -> None:
         # A repetition cannot succeed: the data would be gone.
-        self._call('uploaded', 'PUT', self._path + '/file', data=body,
-                   headers={'Content-Type': 'application/octet-stream',
-                            'X-OpenStack-Image-Size': str(len(body)),
-                            'Accept': ''},
-                   connect_retries=0, status_code_retries=0)
+        try:
+            self._call('uploaded', 'PUT', self._path + '/file', data=body,
+                       headers={'Content-Type': 'application/octet-stream',
+                                'X-OpenStack-Image-Size': str(len(body)),
+                                'Accept': ''},
+                       connect_retries=0, status_code_retries=0)
+        except errors.UploadInterrupted:
+            if body.done < len(body) or not self._has_data():
+                raise
+            LOG.warning('The answer to the upload was lost; Glance has all')
+
+    def _has_data(self) -> bool:
+        """Whether Glance has got to the end of the data."""
+        image = self._call('found', 'GET', self._path).json()
+        return image['status'] not in ('queued', *_GONE)
 
     def wait_active(self, body: _Body, timeout: float) -> None:
         deadline = time.monotonic() + timeout
@@ -273,7 +304,8 @@ def discard(conn: openstack.connection.Connection, image_id: str,
         of ours: the new one tells of both.
     """
     try:
-        delete(conn, image_id)
+        with interruptions.postponed():
+            delete(conn, image_id)
     except _CLIENT_ERRORS as failure:
         LOG.error('The image %(id)s could not be removed after a failure: '
                   '%(failure)s', {'id': image_id, 'failure': failure})

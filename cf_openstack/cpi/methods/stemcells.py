@@ -78,13 +78,30 @@ def _heavy(
     tags: dict[str, Any],
 ) -> str:
     # Only here: it takes time to import and no other method needs it.
-    from cf_openstack.stemcell import glance
-    from cf_openstack.stemcell import root_image
+    from cf_openstack.stemcell import errors as stemcell_errors
 
     for key in ('name', 'version'):
         if not properties.get(key):
             raise errors.InvalidCall(
                 f"Invalid stemcell cloud properties: '{key}' is missing")
+    try:
+        return _upload(call, path, properties, tags)
+    except stemcell_errors.UploadInterrupted as exc:
+        # No director repeats create_stemcell, and a stream cannot be sent
+        # again where it broke off.
+        LOG.warning('%s Beginning anew', exc.message)
+    return _upload(call, path, properties, tags)
+
+
+def _upload(
+    call: calls.Call,
+    path: str,
+    properties: dict[str, Any],
+    tags: dict[str, Any],
+) -> str:
+    from cf_openstack.stemcell import glance
+    from cf_openstack.stemcell import root_image
+
     origin = call.origin()
     try:
         with open(path, 'rb') as file:

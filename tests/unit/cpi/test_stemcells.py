@@ -52,6 +52,29 @@ class TestHeavyStemcell(StemcellCase):
             'status': 'active', 'data': len(QCOW2),
         }, image)
 
+    def _number_of_the_upload(self) -> int:
+        self.call('create_stemcell', self.image(), PROPERTIES)
+        number = [index for index, name in enumerate(self.cloud.calls)
+                  if name.endswith('/file')][0]
+        self.cloud.calls.clear()
+        self.cloud.images.clear()
+        return number
+
+    @ddt.data(401, 429, 500, 503, None)
+    def test_broken_upload_is_begun_anew(self, status):
+        self.cloud.fail_call(
+            self._number_of_the_upload(), fake_cloud.Fault(status))
+        cid = self.call('create_stemcell', self.image(), PROPERTIES)
+        self.assertEqual([cid], list(self.cloud.images))
+        self.assertEqual(len(QCOW2), self.cloud.images[cid]['data'])
+
+    def test_broken_upload_is_begun_anew_only_once(self):
+        self.cloud.fail_route('PUT image', fake_cloud.Fault(503))
+        self.refused('create_stemcell', self.image(), PROPERTIES)
+        self.assertEqual([], self.created())
+        self.assertEqual(2, len([
+            name for name in self.cloud.calls if name.endswith('/file')]))
+
     def test_tags_of_version_3(self):
         self.call('create_stemcell', self.image(), PROPERTIES, {
             'tags': {'team': 'a', 'owner': 'b', 'version': 'wrong'}})

@@ -4,6 +4,7 @@ import io
 import uuid
 
 import ddt
+import fixtures
 import hypothesis
 from hypothesis import strategies
 from oslotest import base
@@ -148,19 +149,58 @@ class TestUpload(GlanceTestCase):
         self.assertIn('could not be uploaded', str(error))
         self.assertNothingLeft()
 
+    def _answer_by(self, glance_class):
+        self.mock.stop()
+        self.mock.start()
+        self.glance = glance_class(self.mock)
+        self.conn = self.glance.connection()
+
     def test_data_is_not_sent_twice(self):
         class Twice(fakes.Glance):
             def _put(self, request, image_id):
-                super()._put(request, image_id)
+                for _chunk in request.body:
+                    pass
                 return super()._put(request, image_id)
 
-        self.mock.stop()
-        self.mock.start()
-        self.glance = Twice(self.mock)
-        self.conn = self.glance.connection()
-        error = self.assertRaises(errors.ReadFailed, self.upload)
+        self._answer_by(Twice)
+        error = self.assertRaises(errors.UploadInterrupted, self.upload)
         self.assertIn('sent again', str(error))
         self.assertNothingLeft()
+
+    def test_answer_to_the_data_is_lost(self):
+        class Lost(fakes.Glance):
+            def _put(self, request, image_id):
+                super()._put(request, image_id)
+                raise requests.exceptions.ConnectionError('lost')
+
+        self._answer_by(Lost)
+        self.assertEqual(b'x' * 3000, self.glance.data[self.upload()])
+
+    @ddt.data(True, False)
+    def test_answer_to_the_record_is_lost(self, effective):
+        class Lost(fakes.Glance):
+            posts = 0
+
+            def _post(self, request, _):
+                self.posts += 1
+                if self.posts > 1 or effective:
+                    answer = super()._post(request, _)
+                if self.posts == 1:
+                    raise requests.exceptions.ConnectionError('lost')
+                return answer
+
+        self._answer_by(Lost)
+        self.useFixture(fixtures.MonkeyPatch(
+            'time.sleep', lambda seconds: None))
+        self.assertEqual([self.upload()], list(self.glance.images))
+        self.assertEqual(1 if effective else 2, self.glance.posts)
+
+    @ddt.data((503, errors.UploadInterrupted), (413, errors.UploadFailed))
+    @ddt.unpack
+    def test_what_may_pass(self, status, expected):
+        self.glance.refusals['PUT'] = (status, 'refused')
+        error = self.assertRaises(errors.UploadFailed, self.upload)
+        self.assertEqual(expected, type(error))
 
     @ddt.data(0, 1, 2, 3)
     def test_cancel_at_any_moment(self, moment):
