@@ -13,6 +13,8 @@ class Nova(fake_service.Service):
 
     :ivar server_status: the status of servers to be created.
     :ivar keeps_deleted_servers: whether they become SOFT_DELETED.
+    :ivar fails_to_delete: whether they go to ERROR instead.
+    :ivar coming_states: of a server, one for each time it is read.
     :ivar addresses_of_nova: of the port that Nova makes in a network;
         empty: it makes none.
     """
@@ -26,6 +28,8 @@ class Nova(fake_service.Service):
         self.keypairs = ['bosh-key']
         self.server_status = 'ACTIVE'
         self.keeps_deleted_servers = False
+        self.fails_to_delete = False
+        self.coming_states: list[dict[str, Any]] = []
         self.addresses_of_nova: list[str] = []
 
     def routes(self) -> list[fake_service.Route]:
@@ -85,6 +89,8 @@ class Nova(fake_service.Service):
         return self.servers[cid]
 
     def _get_server(self, request: Any, cid: str) -> Any:
+        if self.coming_states and cid in self.servers:
+            self.servers[cid].update(self.coming_states.pop(0))
         return fake_service.found('server', self.servers, cid)
 
     def _rename_server(self, request: Any, cid: str) -> Any:
@@ -94,6 +100,10 @@ class Nova(fake_service.Service):
     def _delete_server(self, request: Any, cid: str) -> Any:
         if self.keeps_deleted_servers and cid in self.servers:
             self.servers[cid]['status'] = 'SOFT_DELETED'
+            return 204, None
+        if self.fails_to_delete and cid in self.servers:
+            self.servers[cid] |= {
+                'status': 'ERROR', 'fault': {'message': 'No such host'}}
             return 204, None
         return self._end_server(request, cid)
 
@@ -118,7 +128,8 @@ class Nova(fake_service.Service):
     def _server_action(self, request: Any, cid: str) -> Any:
         if 'forceDelete' in request.json():
             return self._end_server(request, cid)
-        self.servers[cid]['status'] = 'ACTIVE'
+        if not self.coming_states:
+            self.servers[cid]['status'] = 'ACTIVE'
         return 202, None
 
     def _attach(self, request: Any, cid: str) -> Any:

@@ -16,13 +16,7 @@ class VmCase(base.MethodTestCase):
         self.server = self._add_server('vm-1')
 
     def _add_server(self, cid: str) -> dict[str, Any]:
-        server = {
-            'id': cid, 'name': 'vm-x', 'status': 'ACTIVE', 'metadata': {},
-            'OS-EXT-AZ:availability_zone': 'az1',
-            'OS-EXT-STS:task_state': None,
-            'os-extended-volumes:volumes_attached': []}
-        self.cloud.servers[cid] = server
-        return server
+        return self.cloud.add_server(cid)
 
 
 class TestHasVm(VmCase):
@@ -66,6 +60,7 @@ class TestHasVm(VmCase):
         self.assertIn(ids.pop(), self.log())
 
 
+@ddt.ddt
 class TestRebootVm(VmCase):
 
     def _actions(self) -> list[Any]:
@@ -88,10 +83,53 @@ class TestRebootVm(VmCase):
         self.assertEqual([{'reboot': {'type': 'SOFT'}},
                           {'reboot': {'type': 'HARD'}}], self._actions())
 
-    def test_hard_in_error(self):
-        self.server['status'] = 'ERROR'
+    @ddt.data('ERROR', 'PAUSED', 'SUSPENDED')
+    def test_hard_in_other_states(self, status):
+        self.server['status'] = status
         self.call('reboot_vm', 'vm-1')
         self.assertEqual([{'reboot': {'type': 'HARD'}}], self._actions())
+
+    def test_error_that_lasts_until_it_is_rebooted(self):
+        # Nova says ERROR all the while it reboots such a server hard.
+        self.server['status'] = 'ERROR'
+        self.cloud.coming_states = [
+            {}, {'OS-EXT-STS:task_state': 'rebooting_hard'}, {},
+            {'status': 'ACTIVE', 'OS-EXT-STS:task_state': None}]
+        self.call('reboot_vm', 'vm-1')
+        self.assertEqual([{'reboot': {'type': 'HARD'}}], self._actions())
+        self.assertEqual([], self.cloud.coming_states)
+
+    @ddt.data(('ACTIVE', {'reboot': {'type': 'SOFT'}}),
+              ('SHUTOFF', {'os-start': None}))
+    @ddt.unpack
+    def test_error_afterwards(self, status, first):
+        self.server['status'] = status
+        self.cloud.coming_states = [
+            {}, {'status': 'ERROR'}, {'status': 'ACTIVE'}]
+        self.call('reboot_vm', 'vm-1')
+        self.assertEqual(
+            [first, {'reboot': {'type': 'HARD'}}], self._actions())
+
+    @ddt.data('ACTIVE', 'SHUTOFF')
+    def test_conflict(self, status):
+        self.server['status'] = status
+        self.cloud.fail_call(3, fake_cloud.Fault(409))
+        self.call('reboot_vm', 'vm-1')
+        self.assertEqual({'reboot': {'type': 'HARD'}}, self._actions()[-1])
+
+    def test_it_cannot_be_rebooted(self):
+        self.server['status'] = 'SHELVED'
+        self.cloud.fail_route('/action', fake_cloud.Fault(409))
+        error = self.refused('reboot_vm', 'vm-1')
+        self.assertEqual('Bosh::Clouds::CloudError', error['type'])
+
+    def test_waits_until_the_reboot_is_over(self):
+        # The status of a server that is to be rebooted stays ACTIVE.
+        busy = {'OS-EXT-STS:task_state': 'rebooting'}
+        self.cloud.coming_states = [
+            {}, busy, {}, {'OS-EXT-STS:task_state': None}]
+        self.call('reboot_vm', 'vm-1')
+        self.assertEqual([], self.cloud.coming_states)
 
     def test_absent(self):
         error = self.refused('reboot_vm', 'vm-2')
@@ -166,6 +204,102 @@ class TestDeleteVm(VmCase):
         self.assertEqual('available', disk['status'])
         self.assertIn(f'GET volume/volumes/{disk["id"]}',
                       self.cloud.calls[-1])
+
+    def test_requests(self):
+        self.call('delete_vm', 'vm-1')
+        # 6 + N polls + P ports are allowed: see the specification.
+        self.assertEqual([
+            'POST identity/auth/tokens', 'GET compute',
+            'GET compute/servers/vm-1', 'GET network/ports',
+            'DELETE compute/servers/vm-1', 'GET compute/servers/vm-1',
+            f'DELETE network/ports/{self.port["id"]}'], self.cloud.calls)
+
+    @ddt.data(
+        ({'bosh_vm_name': 'vm-old'}, 'api/0', True),
+        # As servers have it that a CPI of upstream's is to rename.
+        ({'registry_key': 'vm-old'}, 'api/0', True),
+        ({}, 'vm-old', True),
+        ({}, 'api/0', False),
+    )
+    @ddt.unpack
+    def test_port_that_nova_let_go(self, metadata, name, found):
+        self.server.update(metadata=metadata, name=name)
+        for number in range(2):
+            self.cloud.add_port(
+                network_id='n', fixed_ips=[], name=f'bosh-vm-old-{number}')
+        others = [
+            self.cloud.add_port(network_id='n', fixed_ips=[], **port)['id']
+            for port in (
+                {'name': 'bosh-vm-older-0'}, {'name': 'bosh-vm-old-x'},
+                {'name': ''}, {'name': 'vm-old'},
+                {'name': 'bosh-vm-old-1', 'device_id': 'vm-2'})]
+        self.call('delete_vm', 'vm-1')
+        left = list(self.cloud.ports)
+        self.assertEqual(0 if found else 2, len(left) - len(others))
+        self.assertEqual(others, left[-len(others):])
+
+    def test_second_call_after_a_kill(self):
+        # The server is gone, and Nova let go of the ports.
+        cid, _networks = self.call(
+            'create_vm', 'agent', fake_cloud.IMAGE_ID,
+            {'instance_type': 'm1.small'}, {'n': base.manual()}, [], {})
+        self.cloud.fail_route('DELETE network/ports', fake_cloud.Fault(400))
+        self.refused('delete_vm', cid)
+        self.cloud.heal()
+        self.assertNotIn(cid, self.cloud.servers)
+        self.assertEqual(2, len(self.cloud.ports))
+        self.call('delete_vm', cid)
+        self.assertEqual([self.port['id']], list(self.cloud.ports))
+
+    def test_soft_deleted(self):
+        self.cloud.keeps_deleted_servers = True
+        self.call('delete_vm', 'vm-1')
+        self.assert_nothing_left()
+
+    def test_soft_deleted_before(self):
+        self.server['status'] = 'SOFT_DELETED'
+        self.call('delete_vm', 'vm-1')
+        self.assert_nothing_left()
+        self.assertFalse([call for call in self.cloud.calls
+                          if call.startswith('DELETE compute')])
+
+    def test_error(self):
+        self.server['status'] = 'ERROR'
+        self.call('delete_vm', 'vm-1')
+        self.assert_nothing_left()
+
+    @ddt.data('deleting', 'soft-deleting')
+    def test_deleted_by_somebody_else(self, task):
+        self.server['OS-EXT-STS:task_state'] = task
+        self.cloud.fail_route(
+            'DELETE compute/servers', fake_cloud.Fault(409, effective=True))
+        self.call('delete_vm', 'vm-1')
+        self.assert_nothing_left()
+
+    def test_deletion_fails(self):
+        self.cloud.fails_to_delete = True
+        error = self.refused('delete_vm', 'vm-1')
+        self.assertEqual(
+            "Wait for server deletion: Server `vm-1' state is error, "
+            'expected deleted: No such host', error['message'])
+        self.assertIn(self.port['id'], self.cloud.ports)
+
+    def test_deletion_takes_too_long(self):
+        self.config = self.write_config(state_timeout=20)
+        self.cloud.fail_route(
+            'DELETE compute/servers', fake_cloud.Fault(204))
+        error = self.refused('delete_vm', 'vm-1')
+        self.assertIn("Wait for server deletion: Timed out waiting for "
+                      "Server `vm-1' to be deleted", error['message'])
+        self.assertIn(self.port['id'], self.cloud.ports)
+
+    @ddt.data(500, 503)
+    def test_server_that_cannot_be_read(self, status):
+        # Its metadata may name pools; they would be lost with it.
+        self.cloud.fail_route('GET compute/servers', fake_cloud.Fault(status))
+        self.refused('delete_vm', 'vm-1')
+        self.assertIn('vm-1', self.cloud.servers)
+        self.assertIn(self.port['id'], self.cloud.ports)
 
     def test_absent(self):
         del self.cloud.servers['vm-1']
