@@ -28,10 +28,12 @@ METHODS = {
     'attach_disk': Method('attachments', 2, 2),
     'calculate_vm_cloud_properties': Method('flavors', 1, 1),
     'create_disk': Method('disks', 2, 3),
+    'create_network': Method('managed_networks', 1, 1),
     'create_stemcell': Method('stemcells', 2, 3),
     'create_vm': Method('create_vm', 4, 6),
     'current_vm_id': Method('current_vm', 0, 0),
     'delete_disk': Method('disks', 1, 1),
+    'delete_network': Method('managed_networks', 1, 1),
     'delete_snapshot': Method('snapshots', 1, 1),
     'delete_stemcell': Method('stemcells', 1, 1),
     'delete_vm': Method('delete_vm', 1, 1),
@@ -51,8 +53,6 @@ METHODS = {
 #: Methods of the protocol that are answered with NotImplemented, as
 #: opposed to names that no director ever calls.
 UNIMPLEMENTED = frozenset((
-    'create_network',
-    'delete_network',
     'ping',
 ))
 

@@ -133,10 +133,13 @@ class MethodTestCase(CpiTestCase):
     :ivar clock: its time.
     """
 
+    #: What the fake cloud is made of.
+    CLOUD = fake_cloud.FakeCloud
+
     def setUp(self) -> None:
         super().setUp()
         self.clock = self.useFixture(FakeClock())
-        self.cloud = fake_cloud.FakeCloud()
+        self.cloud = self.CLOUD()
         mocker = self.useFixture(requests_mock_fixture.Fixture())
         self.cloud.serve(mocker)
         self.config = self.write_config()
