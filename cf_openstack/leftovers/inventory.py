@@ -34,20 +34,43 @@ class Inventory:
         :raises openstack.exceptions.SDKException: a service did not
             answer.
         """
+        # Ports and members before servers: what gets its server while
+        # this looks is then seen with it, or not seen at all.
         for kind, resources in (
-                ('port', self._ports()), ('server', self._of_nova()),
-                ('volume', self._volumes()), ('image', self._images()),
-                ('snapshot', self._snapshots())):
+                ('port', self._of_neutron()), ('member', self._members()),
+                ('volume', self._volumes()), ('server', self._of_nova()),
+                ('image', self._images()), ('snapshot', self._snapshots()),
+                ('network', self._networks())):
             for found, more in resources:
                 thing = things.Thing.of(kind, found, **more)
                 if thing is not None:
                     yield thing
 
-    # Ports before servers: a port that comes into being in between has a
-    # server, one that was there before has one in the list or none.
-    def _ports(self) -> Iterator[tuple[Any, dict[str, Any]]]:
-        for port in list(self._conn.network.ports()):
+    @functools.cached_property
+    def _ports(self) -> list[Any]:
+        return list(self._conn.network.ports())
+
+    def _of_neutron(self) -> Iterator[tuple[Any, dict[str, Any]]]:
+        for port in self._ports:
             yield port, {'owner': port.device_id or ''}
+
+    def _members(self) -> Iterator[tuple[Any, dict[str, Any]]]:
+        if not self._conn.has_service('load-balancer'):
+            return
+        # A server that is being made has its port before its memberships.
+        owners = {
+            (fixed['subnet_id'], fixed['ip_address']):
+            port.device_id or port.id
+            for port in self._ports for fixed in port.fixed_ips}
+        balancing = self._conn.load_balancer
+        for pool in balancing.pools():
+            for member in balancing.members(pool):
+                yield member, {'parent': pool.id, 'owner': owners.get(
+                    (member.subnet_id, member.address), '')}
+
+    def _networks(self) -> Iterator[tuple[Any, dict[str, Any]]]:
+        for network in self._conn.network.networks():
+            yield network, {}
 
     def _of_nova(self) -> Iterator[tuple[Any, dict[str, Any]]]:
         for server in self._servers:

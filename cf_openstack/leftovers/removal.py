@@ -11,6 +11,11 @@ from openstack import connection
 
 from cf_openstack.cloud import errors
 from cf_openstack.cloud import waits
+from cf_openstack.cpi import errors as cpi_errors
+from cf_openstack.cpi.methods import managed_networks
+from cf_openstack.cpi import pool_members
+from cf_openstack.cpi import servers
+from cf_openstack.cpi import volumes
 from cf_openstack import exceptions
 from cf_openstack.leftovers import things
 
@@ -47,75 +52,80 @@ def remove(
     :param timeout: seconds to wait for the end of each server, volume and
         snapshot.
     """
-    remover = _Remover(conn, waits.Waiter(timeout))
+    site = _Site(conn, waits.Waiter(timeout))
     for thing in sorted(
             found, key=lambda one: things.KINDS.index(one.kind)):
         failure = None
         try:
-            remover.remove(thing)
+            _REMOVERS[thing.kind](site, thing)
         except errors.API_ERRORS as exc:
             if not errors.is_not_found(exc):
                 failure = errors.describe(exc)
+        except cpi_errors.NetworkNotFound:
+            # It went with something before it.
+            pass
         except exceptions.CfOpenStackError as exc:
             failure = exc.message
         yield Result(thing, failure)
 
 
-class _Remover:
+@dataclasses.dataclass(frozen=True)
+class _Site:
+    """As much of a call of the CPI as the removal of things needs."""
 
-    def __init__(
-        self, conn: connection.Connection, waiter: waits.Waiter
-    ) -> None:
-        self._conn = conn
-        self._waiter = waiter
+    cloud: connection.Connection
+    waiter: waits.Waiter
 
-    def remove(self, thing: things.Thing) -> None:
-        """Remove one thing and wait until it is gone."""
-        {
-            'server': self._server,
-            'port': self._port,
-            'snapshot': self._snapshot,
-            'volume': self._volume,
-            'image': self._image,
-        }[thing.kind](thing)
-
-    def _gone(
-        self, thing: things.Thing, fetch: Callable[[], Any]
-    ) -> None:
-        self._waiter.until_gone(thing.kind.capitalize(), thing.id, fetch)
-
-    def _server(self, thing: things.Thing) -> None:
-        compute, network = self._conn.compute, self._conn.network
-        # Nova removes only ports that it made itself.
-        ports = [port.id for port in network.ports(device_id=thing.id)]
-        compute.delete_server(thing.id)
-        self._gone(thing, lambda: compute.get_server(thing.id))
-        for port in ports:
-            network.delete_port(port)
-
-    def _port(self, thing: things.Thing) -> None:
-        self._conn.network.delete_port(thing.id)
-
-    def _snapshot(self, thing: things.Thing) -> None:
-        storage = self._conn.block_storage
-        self._settled(thing, lambda: storage.get_snapshot(thing.id))
-        storage.delete_snapshot(thing.id)
-        self._gone(thing, lambda: storage.get_snapshot(thing.id))
-
-    def _volume(self, thing: things.Thing) -> None:
-        storage = self._conn.block_storage
-        self._settled(thing, lambda: storage.get_volume(thing.id))
-        storage.delete_volume(thing.id)
-        self._gone(thing, lambda: storage.get_volume(thing.id))
-
-    def _settled(
+    def settled(
         self, thing: things.Thing, fetch: Callable[[], Any]
     ) -> None:
         """Wait until Cinder, which deletes nothing in between, is done."""
-        self._waiter.until(
+        self.waiter.until(
             thing.kind.capitalize(), thing.id, 'settled', fetch,
             lambda found: not found.status.endswith('ing'),
             lambda found: found.status)
 
-    def _image(self, thing: things.Thing) -> None:
-        self._conn.image.delete_image(thing.id)
+
+def _member(site: _Site, thing: things.Thing) -> None:
+    pool_members.delete(site, thing.parent, thing.id)
+
+
+def _server(site: _Site, thing: things.Thing) -> None:
+    servers.delete(site, thing.id)
+
+
+def _port(site: _Site, thing: things.Thing) -> None:
+    site.cloud.network.delete_port(thing.id)
+
+
+def _snapshot(site: _Site, thing: things.Thing) -> None:
+    storage = site.cloud.block_storage
+    site.settled(thing, lambda: storage.get_snapshot(thing.id))
+    storage.delete_snapshot(thing.id)
+    site.waiter.until_gone(
+        'Snapshot', thing.id, lambda: storage.get_snapshot(thing.id))
+
+
+def _volume(site: _Site, thing: things.Thing) -> None:
+    storage = site.cloud.block_storage
+    site.settled(thing, lambda: storage.get_volume(thing.id))
+    volumes.delete(site, thing.id)
+
+
+def _image(site: _Site, thing: things.Thing) -> None:
+    site.cloud.image.delete_image(thing.id)
+
+
+def _network(site: _Site, thing: things.Thing) -> None:
+    managed_networks.delete_network(site, thing.id)
+
+
+_REMOVERS: dict[str, Callable[[_Site, things.Thing], None]] = {
+    'member': _member,
+    'server': _server,
+    'port': _port,
+    'snapshot': _snapshot,
+    'volume': _volume,
+    'image': _image,
+    'network': _network,
+}

@@ -12,6 +12,9 @@ from typing import Self
 KINDS = (
     'member', 'server', 'port', 'snapshot', 'volume', 'image', 'network')
 
+# What a director writes metadata to, later on; a snapshot gets them at birth.
+_TAKEN = ('server', 'volume')
+
 # Only a director sends these, with set_vm_metadata and set_disk_metadata
 # right after it has taken note of the cid.
 _OF_A_DIRECTOR = frozenset((
@@ -68,7 +71,7 @@ class Thing:
             director_uuid=director,
             request_id=marks.get('bosh_request_id', ''),
             deployment=marks.get('bosh_deployment'),
-            taken=bool(_OF_A_DIRECTOR & own.keys()),
+            taken=kind in _TAKEN and bool(_OF_A_DIRECTOR & own.keys()),
             **more)
 
     def because(self, reason: str) -> 'Thing':
