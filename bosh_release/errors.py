@@ -29,6 +29,11 @@ class NoVenv(ReleaseError):
                '"apt-get install python%(version)s-venv".')
 
 
+class NoTool(ReleaseError):
+    msg_fmt = ('PyInstaller needs the program %(tool)s, which is not there. '
+               'On Debian and Ubuntu, run "apt-get install binutils".')
+
+
 class NoVersion(ReleaseError):
     msg_fmt = ('Git tells no version of this folder (%(path)s). Give one '
                'with --version.')

@@ -17,6 +17,8 @@ PROGRAM = 'openstack_cpi'
 _FROZEN = release_work.REPOSITORY / 'bosh_release' / 'frozen'
 _METADATA = 'Metadata-Version: 2.1\nName: cf-openstack\nVersion: {}\n'
 _LIMIT_S = 60
+#: What PyInstaller calls on Linux.
+_TOOLS = ('ldd', 'objcopy', 'objdump')
 
 
 class Freezer:
@@ -50,9 +52,13 @@ class Freezer:
     def make(self) -> None:
         """Freeze it anew, and see that it works.
 
+        :raises NoTool: a program is missing.
         :raises CommandFailed: PyInstaller failed.
         :raises SmokeTest: what it made does not run.
         """
+        for tool in _TOOLS:
+            if shutil.which(tool) is None:
+                raise errors.NoTool(tool=tool)
         stamp = self.fingerprint()
         self._work.unstamp(self.tree)
         folder = self._work.fresh('frozen')

@@ -21,8 +21,8 @@ PARTS = ('pep8', 'unit', 'functional')
 #: by side.
 APART = r'tests\.functional\.(bosh_release|cpi|faults)\.'
 STYLE = (
-    ('flake8', 'cf_openstack', 'heat_plugins', 'horizon_panel', 'devstack',
-     'tests', 'setup.py'),
+    ('flake8', 'cf_openstack', 'heat_plugins', 'horizon_panel',
+     'bosh_release', 'devstack', 'tests', 'setup.py'),
     ('bashate', '-v', '-iE006', '-eE005,E042', '.ci/run'),
     ('doc8', '-q', 'README.rst', 'CONTRIBUTING.rst', 'HACKING.rst',
      'doc/source', 'releasenotes/notes'),

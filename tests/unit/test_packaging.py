@@ -33,6 +33,7 @@ class DependencyTest(base.BaseTestCase):
         ('cf_openstack', {'heat', 'heatclient', 'horizon', 'django',
                           'openstack_dashboard', 'heat_plugins',
                           'horizon_panel', 'devstack'}),
+        ('bosh_release', {'devstack', 'heat_plugins', 'horizon_panel'}),
         ('heat_plugins', {'horizon', 'django', 'openstack_dashboard',
                           'horizon_panel', 'devstack'}),
         ('horizon_panel', {'heat', 'heat_plugins', 'devstack'}))
@@ -42,8 +43,8 @@ class DependencyTest(base.BaseTestCase):
         for path in modules(folder):
             self.assertEqual(set(), imported(path) & refused, path)
 
-    @ddt.data('cf_openstack', 'heat_plugins', 'horizon_panel', 'devstack',
-              'tests')
+    @ddt.data('bosh_release', 'cf_openstack', 'heat_plugins',
+              'horizon_panel', 'devstack', 'tests')
     def test_modules_are_short_and_licensed(self, folder):
         for path in modules(folder):
             lines = path.read_text().splitlines()
@@ -66,7 +67,7 @@ class RequirementsTest(base.BaseTestCase):
         pinned = names((ROOT / 'constraints.txt').read_text())
         for file in ('requirements.txt', 'test-requirements.txt',
                      'doc/requirements.txt', 'devstack/pocket/'
-                     'requirements.txt'):
+                     'requirements.txt', 'bosh_release/requirements.txt'):
             with self.subTest(file=file):
                 wanted = names((ROOT / file).read_text())
                 self.assertTrue(wanted)
