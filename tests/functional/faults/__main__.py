@@ -15,6 +15,7 @@ from devstack.pocket import errors
 from devstack.pocket import state as pocket_state
 from tests.functional.faults import cases
 from tests.functional.faults import kinds
+from tests.functional.faults import report
 from tests.functional.faults import runner
 from tests.functional.faults import scenarios
 from tests.functional.faults import site as site_module
@@ -42,6 +43,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--part', action='store_true',
         help='only the part of the table that the functional tests run')
+    parser.add_argument(
+        '--last', action='store_true',
+        help='run nothing; print the last table of each method')
     parser.add_argument(
         '-j', '--jobs', type=int, default=2,
         help='cases at the same time; default: 2')
@@ -80,7 +84,7 @@ def _run(args: argparse.Namespace, site: site_module.Site) -> bool:
             done = one.run(choose(steps, faults))
         finally:
             scenario.close()
-        print(table.render(name, done))
+        print(report.save(site.state, name, done))
         print(f'{time.monotonic() - started:.0f} s\n', flush=True)
         wrong = [case for case in done if case.problems]
         good = good and not wrong
@@ -99,6 +103,9 @@ def main() -> int:
     except errors.PocketError as exc:
         print(exc, file=sys.stderr)
         return 2
+    if args.last:
+        print('\n'.join([*report.saved(state), table.LEGEND]))
+        return 0
     with site_module.Site(state, args.executable) as site:
         try:
             return 0 if _run(args, site) else 1

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import threading
 from typing import Any
 
+from cf_openstack.cloud import naming
 from devstack.pocket.seed import infrastructure
 from devstack.pocket.seed import tenant
 from tests.functional.faults import cases
@@ -222,7 +223,7 @@ class CreateVm(Scenario):
     def _address(self, case: cases.Case) -> str:
         # Far from where Neutron and other tests take addresses.
         third, fourth = case.address.split('.')[2:]
-        case.address = f'10.100.2.{(int(third) * 200 + int(fourth)) % 250}'
+        case.address = f'10.100.2.{(int(third) * 200 + int(fourth)) % 250 + 1}'
         return case.address
 
     def _floating(self) -> Any:
@@ -244,15 +245,17 @@ class DeleteVm(Scenario):
 
     def arguments(self, case: cases.Case) -> list[Any]:
         cloud = self.site.cloud
-        mark = {'bosh_director_uuid': case.director_uuid}
+        name = naming.server_name()
+        origin = naming.Origin(case.director_uuid, case.request_id)
         port = cloud.network.create_port(
-            network_id=self.site.network_id, name=f'bosh-{case.address}',
-            description=f'bosh_director_uuid={case.director_uuid}',
+            network_id=self.site.network_id,
+            name=naming.port_name(name, 0),
             fixed_ips=[{'ip_address': case.address}])
         server = patience.server(
-            cloud, name=f'faults-{self.site.tag}',
-            image=self.site.image_id(), network={'port': port.id},
-            metadata=mark)
+            cloud, name=name, image=self.site.image_id(),
+            network={'port': port.id}, metadata=origin.metadata())
+        cloud.network.set_tags(
+            port, [*origin.tags(), naming.port_tag(server)])
         patience.attach(cloud, server, self.volume())
         return [server]
 
