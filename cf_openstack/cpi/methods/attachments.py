@@ -5,6 +5,7 @@ import logging
 from typing import Any
 
 from openstack.block_storage.v3 import volume as sdk_volume
+from openstack import exceptions as sdk_exceptions
 
 from cf_openstack.cloud import errors as cloud_errors
 from cf_openstack.cloud import retry
@@ -182,8 +183,13 @@ def _undo(call: calls.Call, server_id: str, volume_id: str) -> None:
 
 def _detach(call: calls.Call, server_id: str, volume_id: str) -> None:
     try:
-        call.cloud.compute.delete_volume_attachment(server_id, volume_id)
+        # The SDK's method asks first which of the ids is the server's.
+        response = call.cloud.compute.delete(
+            f'/servers/{server_id}/os-volume_attachments/{volume_id}')
+        sdk_exceptions.raise_from_response(response)
     except cloud_errors.API_ERRORS as exc:
+        if cloud_errors.is_not_found(exc):
+            return
         # So is a request refused that was sent again because the answer
         # to the first got lost.
         if cloud_errors.status_of(exc) not in (400, 409):

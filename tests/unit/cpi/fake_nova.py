@@ -27,6 +27,7 @@ class Nova(fake_service.Service):
             flavor('eph', disk=10, ephemeral=8)]
         self.keypairs = ['bosh-key']
         self.server_status = 'ACTIVE'
+        self.device: str | None = '/dev/vdb'
         self.keeps_deleted_servers = False
         self.fails_to_delete = False
         self.coming_states: list[dict[str, Any]] = []
@@ -43,6 +44,8 @@ class Nova(fake_service.Service):
             ('POST compute/servers/([^/]+)/action', self._server_action),
             ('POST compute/servers/([^/]+)/os-volume_attachments',
              self._attach),
+            ('GET compute/servers/([^/]+)/os-volume_attachments',
+             self._list_attachments),
             ('GET compute/servers/([^/]+)/os-volume_attachments/([^/]+)',
              self._get_attachment),
             ('DELETE compute/servers/([^/]+)/os-volume_attachments/([^/]+)',
@@ -137,7 +140,7 @@ class Nova(fake_service.Service):
             return fake_service.missing(cid)
         volume_id = request.json()['volumeAttachment']['volumeId']
         self.volumes[volume_id].update(status='in-use', attachments=[
-            {'server_id': cid, 'device': '/dev/vdb'}])
+            {'server_id': cid, 'device': self.device}])
         self.servers[cid]['os-extended-volumes:volumes_attached'].append(
             {'id': volume_id, 'delete_on_termination': False})
         return self._get_attachment(request, cid, volume_id)
@@ -147,7 +150,15 @@ class Nova(fake_service.Service):
                 'attachments']:
             return fake_service.missing(volume)
         return 200, {'volumeAttachment': {
-            'volumeId': volume, 'serverId': cid, 'device': '/dev/vdb'}}
+            'volumeId': volume, 'serverId': cid, 'device': self.device}}
+
+    def _list_attachments(self, request: Any, cid: str) -> Any:
+        return 200, {'volumeAttachments': [
+            {'id': volume['id'], 'volumeId': volume['id'], 'serverId': cid,
+             'device': attachment['device']}
+            for volume in self.volumes.values()
+            for attachment in volume['attachments']
+            if attachment['server_id'] == cid]}
 
     def _detach(self, request: Any, cid: str, volume: str) -> Any:
         if not self.volumes[volume]['attachments']:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""create_disk, delete_disk, has_disk, set_disk_metadata, attach, detach."""
+"""create_disk, delete_disk, has_disk and set_disk_metadata."""
 
 import ddt
 
@@ -52,6 +52,63 @@ class TestCreateDisk(base.MethodTestCase):
         self.assertEqual((error_type, message),
                          (error['type'], error['message']))
 
+    @ddt.data(
+        ({'typ': 'fast'}, "'typ' is not known; did you mean 'type'?"),
+        ({'iops': 3, 'Name': 'x'},
+         "'iops' is not known; 'Name' is not known; did you mean 'name'?"),
+        ({'type': 7}, "'type' must be a String, got: Integer"),
+        ({'name': ['x']}, "'name' must be a String, got: Array"),
+        ({'encrypted': True},
+         "'encrypted' is not known: what encrypts a volume is its type; "
+         "name such a volume type as 'type'"),
+    )
+    @ddt.unpack
+    def test_wrong_properties(self, properties, text):
+        error = self.refused('create_disk', 1024, properties)
+        self.assertEqual(
+            ('InvalidCall', f'Invalid disk cloud properties: {text}'),
+            (error['type'], error['message']))
+        self.assertEqual([], self.cloud.calls)
+
+    @ddt.data('x', ['type'], 7)
+    def test_no_hash(self, properties):
+        error = self.refused('create_disk', 1024, properties)
+        self.assertEqual('InvalidCall', error['type'])
+        self.assertIn("'cloud_properties' must be a Hash", error['message'])
+
+    @ddt.data({'type': None, 'name': None}, {'type': ''}, None)
+    def test_type_is_cinders_choice(self, properties):
+        self.call('create_disk', 1024, properties)
+        body = self.cloud.body('POST volume/volumes')['volume']
+        self.assertNotIn('volume_type', body)
+
+    def test_unknown_type(self):
+        self.cloud.volume_types = ['slow']
+        error = self.refused('create_disk', 1024, {'type': 'fast'})
+        self.assertEqual(
+            ('Bosh::Clouds::CloudError',
+             "Volume type `fast' not found. Name one that the project has "
+             "as 'type' in the cloud_properties of the disk type, or as "
+             "'openstack.default_volume_type'"),
+            (error['type'], error['message']))
+        self.assert_nothing_left()
+
+    def test_zones_are_ignored(self):
+        self.config = self.write_config(ignore_server_availability_zone=True)
+        self.call('create_disk', 1024, {}, 'vm-1')
+        body = self.cloud.body('POST volume/volumes')['volume']
+        self.assertNotIn('availability_zone', body)
+        self.assertFalse([
+            call for call in self.cloud.calls if 'servers' in call])
+
+    def test_budget_of_requests(self):
+        self.cloud.servers['vm-1'] = {
+            'id': 'vm-1', 'status': 'ACTIVE', 'name': 'x',
+            'OS-EXT-AZ:availability_zone': 'az1'}
+        self.call('create_disk', 1024, {}, 'vm-1')
+        # Token, two discoveries, server, volume, one poll.
+        self.assertLessEqual(len(self.cloud.calls), 6)
+
     def test_volume_in_error(self):
         self.cloud.volume_status = 'error'
         error = self.refused('create_disk', 1024, {})
@@ -96,6 +153,44 @@ class TestOtherDiskMethods(base.MethodTestCase):
         self.assertEqual({}, self.cloud.volumes)
         self.call('delete_disk', 'disk-1')
 
+    @ddt.data('detaching', 'backing-up', 'extending')
+    def test_delete_disk_state_that_passes(self, status):
+        self.disk['status'] = status
+        self.clock.at(3, lambda: self.disk.update(status='available'))
+        self.call('delete_disk', 'disk-1')
+        self.assertEqual({}, self.cloud.volumes)
+
+    def test_delete_disk_that_is_being_deleted(self):
+        self.disk['status'] = 'deleting'
+        self.clock.at(3, self.cloud.volumes.clear)
+        self.call('delete_disk', 'disk-1')
+
+    @ddt.data('error_deleting', 'available')
+    def test_delete_disk_fails(self, status):
+        self.disk['status'] = 'deleting'
+        self.clock.at(3, lambda: self.disk.update(status=status))
+        error = self.refused('delete_disk', 'disk-1')
+        self.assertEqual(
+            f"Volume `disk-1' state is {status}, expected deleted",
+            error['message'])
+
+    def test_delete_disk_at_a_server(self):
+        self.disk.update(status='in-use', attachments=[
+            {'server_id': 'vm-1', 'device': '/dev/vdb'}])
+        error = self.refused('delete_disk', 'disk-1')
+        self.assertEqual(
+            "Cannot delete volume `disk-1', state is in-use at server "
+            "`vm-1'", error['message'])
+
+    @ddt.data(
+        ('has_disk', 3), ('delete_disk', 5), ('set_disk_metadata', 3))
+    @ddt.unpack
+    def test_budget_of_requests(self, method, most):
+        # Token and discovery, which the cache saves, are among them.
+        more = [{'a': 'b'}] if method == 'set_disk_metadata' else []
+        self.call(method, 'disk-1', *more)
+        self.assertLessEqual(len(self.cloud.calls), most)
+
     def test_delete_disk_in_use(self):
         self.disk['status'] = 'in-use'
         error = self.refused('delete_disk', 'disk-1')
@@ -106,97 +201,12 @@ class TestOtherDiskMethods(base.MethodTestCase):
 
     def test_set_disk_metadata(self):
         self.disk['metadata'] = {'old': 'kept'}
-        self.call('set_disk_metadata', 'disk-1', {'index': 1, 'x': None})
-        self.assertEqual({'old': 'kept', 'index': '1'},
+        self.call('set_disk_metadata', 'disk-1', {
+            'index': 1, 'x': None, 'a,b': 'c', '': 'd'})
+        self.assertEqual({'old': 'kept', 'index': '1', 'a_b': 'c'},
                          self.disk['metadata'])
 
     def test_set_disk_metadata_absent(self):
         error = self.refused('set_disk_metadata', 'disk-2', {})
         self.assertEqual('Bosh::Clouds::DiskNotFound', error['type'])
         self.assertEqual("Disk `disk-2' not found", error['message'])
-
-
-class TestAttachments(base.MethodTestCase):
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.disk = self.cloud.add_volume(id='disk-1')
-        for cid in ('vm-1', 'vm-2'):
-            self.cloud.servers[cid] = {
-                'id': cid, 'name': cid, 'status': 'ACTIVE',
-                'OS-EXT-STS:task_state': None,
-                'os-extended-volumes:volumes_attached': [
-                    {'id': 'boot', 'delete_on_termination': True}]}
-
-    def test_attach(self):
-        self.assertEqual(
-            '/dev/sdb', self.call('attach_disk', 'vm-1', 'disk-1'))
-        self.assertEqual(
-            ['disk-1'], self.call('get_disks', 'vm-1'))
-
-    def test_attached_already(self):
-        self.call('attach_disk', 'vm-1', 'disk-1')
-        self.cloud.calls.clear()
-        self.assertEqual(
-            '/dev/sdb', self.call('attach_disk', 'vm-1', 'disk-1'))
-        self.assertFalse([
-            call for call in self.cloud.calls
-            if call.startswith('POST compute')])
-
-    def test_budget_of_requests(self):
-        self.call('attach_disk', 'vm-1', 'disk-1')
-        self.assertLessEqual(len(self.cloud.calls), 7)
-
-    def test_attached_elsewhere(self):
-        self.call('attach_disk', 'vm-2', 'disk-1')
-        error = self.refused('attach_disk', 'vm-1', 'disk-1')
-        self.assertIn("attached to server `vm-2'", error['message'])
-
-    def test_on_its_way_out_of_a_server_that_is_gone(self):
-        self.disk.update(status='in-use', attachments=[
-            {'server_id': 'gone', 'device': '/dev/vdb'}])
-        cloud = self.cloud
-
-        def free(seconds: float) -> None:
-            cloud.volumes['disk-1'].update(
-                status='available', attachments=[])
-            self.clock.now += seconds
-
-        self.clock.useFixture(base.fixtures.MonkeyPatch('time.sleep', free))
-        self.assertEqual(
-            '/dev/sdb', self.call('attach_disk', 'vm-1', 'disk-1'))
-
-    def test_absent(self):
-        error = self.refused('attach_disk', 'gone', 'disk-1')
-        self.assertEqual('Bosh::Clouds::VMNotFound', error['type'])
-        error = self.refused('attach_disk', 'vm-1', 'gone')
-        self.assertEqual('Bosh::Clouds::DiskNotFound', error['type'])
-        error = self.refused('get_disks', 'gone')
-        self.assertEqual('Bosh::Clouds::VMNotFound', error['type'])
-
-    def test_attachment_fails(self):
-        self.cloud.fail_route(
-            'POST compute/servers/vm-1/os-volume_attachments',
-            fake_cloud.Fault(500, effective=False))
-        self.refused('attach_disk', 'vm-1', 'disk-1')
-        self.assertEqual('available', self.disk['status'])
-
-    def test_lost_answer(self):
-        self.cloud.fail_route(
-            'POST compute/servers/vm-1/os-volume_attachments',
-            fake_cloud.Fault(None, effective=True))
-        self.assertEqual(
-            '/dev/sdb', self.call('attach_disk', 'vm-1', 'disk-1'))
-
-    def test_detach(self):
-        self.call('attach_disk', 'vm-1', 'disk-1')
-        self.call('detach_disk', 'vm-1', 'disk-1')
-        self.assertEqual('available', self.disk['status'])
-        self.call('detach_disk', 'vm-1', 'disk-1')
-        self.call('detach_disk', 'vm-1', 'gone')
-        self.call('detach_disk', 'gone', 'disk-1')
-
-    def test_detach_from_another(self):
-        self.call('attach_disk', 'vm-2', 'disk-1')
-        self.call('detach_disk', 'vm-1', 'disk-1')
-        self.assertEqual('in-use', self.disk['status'])
