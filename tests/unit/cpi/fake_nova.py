@@ -164,6 +164,9 @@ class Nova(fake_service.Service):
         if not self.volumes[volume]['attachments']:
             return fake_service.missing(volume)
         self.volumes[volume].update(status='available', attachments=[])
+        attached = 'os-extended-volumes:volumes_attached'
+        self.servers[cid][attached] = [
+            a for a in self.servers[cid][attached] if a['id'] != volume]
         return 202, None
 
 
