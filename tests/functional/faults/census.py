@@ -18,11 +18,13 @@ def take(
     sent: Iterable[recording.Recording] = (),
     network_id: str | None = None,
     address: str | None = None,
+    pools: Iterable[str] = (),
 ) -> dict[str, list[str]]:
     """Ids by kind of what a director's calls have made; absent if none.
 
     :param sent: the requests of its calls, for the names in them.
     :param network_id: with address: a port there counts.
+    :param pools: where members with the address count.
     """
     names = set()
     images = set()
@@ -44,6 +46,9 @@ def take(
         or (found.network_id == network_id and address in {
             fixed['ip_address'] for fixed in found.fixed_ips})}
     every = {
+        'member': [
+            m.id for pool in pools for m in cloud.load_balancer.members(pool)
+            if tag in (m.tags or ()) or m.address == address],
         'server': [s.id for s in cloud.compute.servers() if ours(s)],
         'port': sorted(ports),
         'volume': [v.id for v in storage.volumes() if ours(v)],

@@ -29,6 +29,14 @@ def until(probe: Callable[[], Any], what: str) -> Any:
         time.sleep(_PAUSE_S)
 
 
+def until_gone(fetch: Callable[[], Any], what: str) -> None:
+    """Poll until something is not found any more.
+
+    :raises TimeoutError: it is still there.
+    """
+    until(lambda: _gone(fetch), f'the end of {what}')
+
+
 def server(
     cloud: connection.Connection,
     name: str,
@@ -77,16 +85,16 @@ def detach(
 def remove_server(cloud: connection.Connection, server_id: str) -> None:
     """Delete a server and wait until it is gone."""
     cloud.compute.delete_server(server_id)
-    until(lambda: _gone(lambda: cloud.compute.get_server(server_id)),
-          f'the end of server {server_id}')
+    until_gone(lambda: cloud.compute.get_server(server_id),
+               f'server {server_id}')
 
 
 def remove_volume(cloud: connection.Connection, volume_id: str) -> None:
     """Delete a volume and wait until it is gone."""
     _free(cloud, volume_id)
     cloud.block_storage.delete_volume(volume_id)
-    until(lambda: _gone(lambda: cloud.block_storage.get_volume(volume_id)),
-          f'the end of volume {volume_id}')
+    until_gone(lambda: cloud.block_storage.get_volume(volume_id),
+               f'volume {volume_id}')
 
 
 def _free(cloud: connection.Connection, volume_id: str) -> None:

@@ -122,7 +122,8 @@ class Runner:
     def _census(self, case: cases.Case) -> scenarios.Census:
         return census.take(
             self._scenario.site.cloud, case.director_uuid,
-            case.recordings(), self._scenario.site.network_id, case.address)
+            case.recordings(), self._scenario.site.network_id, case.address,
+            self._scenario.pools())
 
     def _expect_census(
         self, case: cases.Case, expected: scenarios.Census

@@ -43,6 +43,10 @@ class Scenario:
         """What must be there after a success."""
         return {}
 
+    def pools(self) -> list[str]:
+        """The pools of load balancers that members may be in."""
+        return []
+
     def check_success(self, case: cases.Case, result: Any) -> None:
         """Look whether a success is one."""
 
