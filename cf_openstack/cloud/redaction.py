@@ -11,15 +11,20 @@ import json
 import re
 from typing import Any
 from typing import Self
+import urllib.parse
 
 MASK = '<redacted>'
 
 #: A shorter value would turn ordinary words of a log line into masks.
 _SHORTEST_SECRET = 3
 
+#: A line of a key or certificate that is shown alone is as secret as all.
+_SHORTEST_LINE = 16
+
 _SECRET_KEY = re.compile(
-    r'pass(word|wd|phrase)?$|adminpass|secret|api_?key|token|user_?data'
-    r'|private_?key|credential$|personality|mbus|nats',
+    r'pass(word|wd|phrase)?$|adminpass|secret|api_?key|token(?!_cache)'
+    r'|user_?data|(private|access|encryption)_?key|credentials?$'
+    r'|personality|mbus|nats',
     re.IGNORECASE)
 
 _URL_PASSWORD = re.compile(r'(://[^/\s:@"\']*:)[^/\s@"\']+(@)')
@@ -32,26 +37,44 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets: list[str] = []
+        self._secrets: set[str] = set()
+        self._pattern = re.compile('(?!)')
         self.add(secrets)
 
     def add(self, secrets: Iterable[str]) -> Self:
         """Learn further secrets; returns itself."""
-        known = set(self._secrets)
         for secret in secrets:
             if len(secret) >= _SHORTEST_SECRET:
-                known.add(secret)
-                # The same secret as it looks inside a JSON text.
-                known.add(json.dumps(secret)[1:-1])
-        # The longest first: one secret may be part of another.
-        self._secrets = sorted(known, key=len, reverse=True)
+                self._secrets |= _forms(secret)
+        if self._secrets:
+            # The longest first: one secret may be part of another.
+            self._pattern = re.compile('|'.join(
+                re.escape(secret) for secret in sorted(
+                    self._secrets, key=len, reverse=True)))
         return self
 
     def text(self, text: str) -> str:
         """Return ``text`` without secrets and passwords in URLs."""
-        for secret in self._secrets:
-            text = text.replace(secret, MASK)
-        return _URL_PASSWORD.sub(rf'\g<1>{MASK}\g<2>', text)
+        return _URL_PASSWORD.sub(
+            rf'\g<1>{MASK}\g<2>', self._pattern.sub(MASK, text))
+
+
+def _forms(secret: str) -> set[str]:
+    """Return a secret in all the forms in which it may turn up."""
+    plain = {secret} | {
+        line for line in secret.splitlines()
+        if len(line) >= _SHORTEST_LINE and not line.startswith('-----')}
+    found = set(plain)
+    for text in plain:
+        # In a JSON text, in what Python prints, in a URL.
+        found.add(json.dumps(text)[1:-1])
+        found.add(json.dumps(text, ensure_ascii=False)[1:-1])
+        found.add(repr(text)[1:-1])
+        octets = text.encode('utf-8', 'surrogatepass')
+        found.add(urllib.parse.quote(octets, safe=''))
+        found.add(urllib.parse.quote(octets))
+        found.add(urllib.parse.quote_plus(octets))
+    return found
 
 
 def scrub(value: Any) -> Any:
@@ -66,21 +89,20 @@ def scrub(value: Any) -> Any:
     return value
 
 
-def body(data: str | bytes | None, limit: int = 2000) -> str:
-    """Render an HTTP body for the log: JSON, scrubbed, cut.
+def body(data: str | bytes | None) -> str:
+    """Render an HTTP body for the log: JSON, scrubbed.
 
+    It is not cut: half a secret would not be found by its value any more.
     What is no JSON is not shown, only measured.
 
     :param data: the body.
-    :param limit: how many characters to show.
     """
     if not data:
         return ''
     try:
-        text = json.dumps(scrub(json.loads(data)))
+        return json.dumps(scrub(json.loads(data)))
     except (ValueError, RecursionError):
         return f'<{len(data)} bytes>'
-    return text if len(text) <= limit else f'{text[:limit]}... (cut)'
 
 
 def secret_strings(value: Any) -> set[str]:

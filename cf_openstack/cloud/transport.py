@@ -16,6 +16,9 @@ LOG = logging.getLogger(__name__)
 # Answers of everyday: a token has to be fetched, an object is gone.
 _ORDINARY = (401, 404)
 
+# Nova's older name is in use still.
+_REQUEST_IDS = ('x-openstack-request-id', 'x-compute-request-id')
+
 
 class Transport(requests.Session):
     """A requests session whose every request leaves a line in the log.
@@ -61,7 +64,7 @@ class Transport(requests.Session):
     def _send_whole(
         self, request: requests.PreparedRequest, kwargs: dict[str, Any]
     ) -> requests.Response:
-        if request.method != 'POST':
+        if request.method != 'POST' or _asks_for_a_token(request):
             return self._send_once(request, kwargs)
         # A signal must not leave it open whether something is created.
         with interruptions.postponed():
@@ -85,7 +88,7 @@ class Transport(requests.Session):
                 response.status_code not in _ORDINARY) else logging.INFO,
             '%s %s -> %d (%d ms) %s%s%s', request.method, request.url,
             response.status_code, _ms_since(started),
-            response.headers.get('x-openstack-request-id', '-'),
+            _request_id(response),
             _sent(request),
             _answered(response) if failed else '')
         return response
@@ -95,11 +98,21 @@ def _ms_since(started: float) -> int:
     return round((time.monotonic() - started) * 1000)
 
 
+def _request_id(response: requests.Response) -> str:
+    return next(
+        (response.headers[name] for name in _REQUEST_IDS
+         if name in response.headers), '-')
+
+
+def _asks_for_a_token(request: requests.PreparedRequest) -> bool:
+    return (request.url or '').endswith('/auth/tokens')
+
+
 def _answered(response: requests.Response) -> str:
     if not response.content:
         return ''
     if 'html' in response.headers.get('content-type', ''):
-        return f' answered {" ".join(response.text.split())[:300]}'
+        return f' answered {" ".join(response.text.split())}'
     return f' answered {redaction.body(response.content)}'
 
 
@@ -108,7 +121,7 @@ def _sent(request: requests.PreparedRequest) -> str:
         return ''
     if not isinstance(request.body, str | bytes):
         return ' sent a stream'
-    if (request.url or '').endswith('/auth/tokens'):
+    if _asks_for_a_token(request):
         # Nothing of interest but secrets.
         return ''
     return f' sent {redaction.body(request.body)}'

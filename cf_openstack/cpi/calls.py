@@ -12,6 +12,7 @@ import uuid
 from openstack import connection as sdk_connection
 
 from cf_openstack.cloud import connection
+from cf_openstack.cloud import memory
 from cf_openstack.cloud import naming
 from cf_openstack.cloud import redaction
 from cf_openstack.cloud import waits
@@ -21,6 +22,13 @@ from cf_openstack.cpi import journal
 from cf_openstack.cpi import protocol
 
 LOG = logging.getLogger(__name__)
+
+#: Of the ids that OpenStack's logs have for calls of ours.
+_NAMESPACE = uuid.UUID('8f7cf4a2-55c5-4a0d-9ae4-8ad1a5d1f9b6')
+
+#: Seconds that a token from the cache must be good for.  An upload may
+#: last, and Glance uses the token again when the data has come.
+_TOKEN_LIFE = {'create_stemcell': 1800}
 
 
 class Call:
@@ -44,7 +52,7 @@ class Call:
         self._files = files
         self._ca_file: str | None = None
         # Before the configuration is checked: an error may quote it.
-        redactor = redaction.Redactor(
+        self._redactor = redactor = redaction.Redactor(
             redaction.secret_strings([request.context, request.arguments]))
         log.redact_with(redactor)
         self.config = config.load(files.config, request.context)
@@ -59,10 +67,14 @@ class Call:
             ca_file = self._ca_path()
             if ca_file:
                 settings = settings.verified_by(ca_file)
-        request_id = f'req-{uuid.uuid4()}'
+        request_id = global_request_id(
+            self.request.director_uuid, self.request.request_id)
         LOG.info('OpenStack at %s, global request id %s', settings.auth_url,
                  request_id)
-        return connection.connect(settings, request_id)
+        return connection.connect(
+            settings, request_id,
+            _TOKEN_LIFE.get(self.request.method, memory.LEAST_LIFE),
+            self._redactor.add)
 
     @functools.cached_property
     def waiter(self) -> waits.Waiter:
@@ -101,6 +113,15 @@ class Call:
             os.unlink(self._ca_file)
         if 'cloud' in self.__dict__:
             self.cloud.close()
+
+
+def global_request_id(director_uuid: str, request_id: str) -> str:
+    """The id that the logs of all OpenStack services have for a call.
+
+    It follows from the director's own id of the call, ``cpi-`` and six
+    digits, so that either leads to the other.
+    """
+    return f'req-{uuid.uuid5(_NAMESPACE, f"{director_uuid}/{request_id}")}'
 
 
 def _holds_certificate(path: str) -> bool:

@@ -9,11 +9,14 @@ not.  So whatever happens, one JSON document goes out and the status is 0.
 import os
 import sys
 
-from cf_openstack.cpi import dispatch
-from cf_openstack.cpi import errors
-from cf_openstack.cpi import journal
-from cf_openstack.cpi import protocol
+# No more than these: what else is needed is imported once it is known that
+# the request is not for info.
+from cf_openstack.cpi import shortcut
 from cf_openstack.cpi import streams
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cf_openstack.cpi import dispatch
 
 USAGE = """\
 usage: openstack_cpi CONFIG.json [CACERT.pem]
@@ -31,12 +34,12 @@ one reply (JSON) to stdout; logs to stderr.
 _OPTIONS = {'configFile': 'config', 'caCert': 'ca_cert'}
 
 
-def parse_arguments(arguments: list[str]) -> dispatch.ConfigFiles:
-    """Read the command line, in either of upstream's forms.
+class WrongArguments(ValueError):
+    """The command line is wrong."""
 
-    :raises errors.InvalidCall: an option is unknown or lacks its value,
-        or there are too many files.
-    """
+
+def _files(arguments: list[str]) -> dict[str, str]:
+    """Read the command line, in either of upstream's forms."""
     found: dict[str, str] = {}
     rest = list(arguments)
     places = ['config', 'ca_cert']
@@ -45,21 +48,33 @@ def parse_arguments(arguments: list[str]) -> dispatch.ConfigFiles:
         if not argument.startswith('-') or argument == '-':
             place = next((p for p in places if p not in found), None)
             if place is None:
-                raise errors.InvalidCall(
-                    f"Command line: one file too many: '{argument}'")
+                raise WrongArguments(f"one file too many: '{argument}'")
             found[place] = argument
             continue
         name, equals, value = argument.lstrip('-').partition('=')
         if name not in _OPTIONS:
-            raise errors.InvalidCall(
-                f"Command line: option '{argument}' is not known")
+            raise WrongArguments(f"option '{argument}' is not known")
         if not equals:
             if not rest:
-                raise errors.InvalidCall(
-                    f"Command line: option '{argument}' needs a file")
+                raise WrongArguments(f"option '{argument}' needs a file")
             value = rest.pop(0)
         found[_OPTIONS[name]] = value
-    return dispatch.ConfigFiles(**found)
+    return found
+
+
+def parse_arguments(arguments: list[str]) -> 'dispatch.ConfigFiles':
+    """Find the files that the command line names.
+
+    :raises errors.InvalidCall: an option is unknown or lacks its value,
+        or there are too many files.
+    """
+    from cf_openstack.cpi import dispatch
+    from cf_openstack.cpi import errors
+
+    try:
+        return dispatch.ConfigFiles(**_files(arguments))
+    except WrongArguments as exc:
+        raise errors.InvalidCall(f'Command line: {exc}') from None
 
 
 def respond(arguments: list[str], raw: bytes) -> str:
@@ -69,11 +84,30 @@ def respond(arguments: list[str], raw: bytes) -> str:
     :param raw: what came on stdin.
     """
     try:
+        _files(arguments)
+    except WrongArguments:
+        reply = None
+    else:
+        reply = shortcut.reply_to(raw)
+    if reply is not None:
+        return reply
+    from cf_openstack.cpi import dispatch
+    from cf_openstack.cpi import errors
+
+    try:
         files = parse_arguments(arguments)
     except errors.InvalidCall as exc:
-        return dispatch.failure(
-            exc, journal.Journal(protocol.request_id_of(None)))
+        return _failure(exc)
     return dispatch.answer(raw, files)
+
+
+def _failure(exc: BaseException) -> str:
+    from cf_openstack.cpi import dispatch
+    from cf_openstack.cpi import journal
+    from cf_openstack.cpi import protocol
+
+    return dispatch.failure(
+        exc, journal.Journal(protocol.request_id_of(None)))
 
 
 def _reply_to_stdin(arguments: list[str]) -> str:
@@ -85,8 +119,7 @@ def _reply_to_stdin(arguments: list[str]) -> str:
             streams.ignore_stop_signals()
     except BaseException as exc:
         # A signal between the end of the call and the line above.
-        return dispatch.failure(
-            exc, journal.Journal(protocol.request_id_of(None)))
+        return _failure(exc)
 
 
 def _version() -> str:

@@ -50,9 +50,12 @@ def failure(exc: BaseException, log: journal.Journal) -> str:
     error = _bosh_error(exc)
     message = log.clean(error.message)
     text = f'Rescued {error.type}: {message}'
-    if isinstance(error, errors.Unknown):
-        text += f'. backtrace: {log.clean(_backtrace(exc))}'
     log.line(text, 'ERROR')
+    if isinstance(error, errors.Unknown):
+        backtrace = log.clean(_backtrace(exc))
+        for line in backtrace.splitlines():
+            log.line(f'| {line}', 'ERROR')
+        text += f'. backtrace: {backtrace}'
     return protocol.failure(error.type, message, error.ok_to_retry, text)
 
 
@@ -61,14 +64,17 @@ def _timed(
 ) -> Any:
     log.line(f'Starting {request.method}({_outline(request.arguments)})...')
     started = time.monotonic()
-    outcome = 'Failed'
+    outcome, shown = 'Failed', ''
     try:
         result = _invoke(request, files, log)
         outcome = 'Finished'
+        if result is not None and request.method != 'info':
+            shown = f': {_outline([result])}'
         return result
     finally:
         seconds = time.monotonic() - started
-        log.line(f'{outcome} {request.method} in {seconds:.2f} seconds')
+        log.line(
+            f'{outcome} {request.method} in {seconds:.2f} seconds{shown}')
 
 
 def _invoke(
@@ -110,10 +116,10 @@ def _backtrace(exc: BaseException) -> str:
         traceback.format_exception(type(exc), exc, exc.__traceback__))
 
 
-def _outline(arguments: list[Any]) -> str:
-    """Name the arguments for the log; hashes may hold secrets."""
+def _outline(values: list[Any]) -> str:
+    """Name arguments, or a result, for the log; hashes may hold secrets."""
     parts = []
-    for value in arguments:
+    for value in values:
         if isinstance(value, str):
             parts.append(value[:100])
         elif isinstance(value, dict | list):

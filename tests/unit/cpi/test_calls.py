@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
+import datetime
 import os
 from typing import Any
 
@@ -9,6 +10,7 @@ from cf_openstack.cpi import errors
 from cf_openstack.cpi import journal
 from cf_openstack.cpi import protocol
 from tests.unit.cpi import base
+from tests.unit.cpi import fake_catalog
 
 PEM = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n'
 
@@ -100,3 +102,87 @@ class TestSecrets(base.CpiTestCase):
         self.assertRaises(
             errors.InvalidCall, calls.Call, request, files, log)
         self.assertEqual('<redacted>', log.clean('abc-secret'))
+
+
+class TestGlobalRequestId(base.MethodTestCase):
+
+    def test_follows_from_the_directors(self):
+        ids = []
+        for request_id in ('cpi-000001', 'cpi-000002', 'cpi-000001'):
+            self.call('has_disk', 'd', request_id=request_id)
+            ids.append(self.cloud.headers[-1]['X-Openstack-Request-Id'])
+        self.assertRegex(ids[0], '^req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-')
+        self.assertNotEqual(ids[0], ids[1])
+        self.assertEqual(ids[0], ids[2])
+        self.assertIn(ids[0], self.log())
+        self.assertNotEqual(
+            ids[0], calls.global_request_id('dir-2', 'cpi-000001'))
+
+
+class TestTokenCache(base.MethodTestCase):
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.folder = os.path.join(self.temp_dir, 'tokens')
+        self.config = self.write_config(token_cache=self.folder)
+
+    def _requests(self, method: str, *arguments: Any) -> list[str]:
+        before = len(self.cloud.calls)
+        self.call(method, *arguments)
+        return self.cloud.calls[before:]
+
+    def test_calls_after_the_first(self):
+        self.assertEqual(
+            ['POST identity/auth/tokens', 'GET volume'],
+            self._requests('has_disk', 'd')[:2])
+        self.assertEqual(
+            ['GET volume/volumes/d'], self._requests('has_disk', 'd'))
+        # Another service, the same token.
+        self.assertEqual(
+            ['GET compute', 'GET compute/servers/s'],
+            self._requests('has_vm', 's'))
+        self.assertEqual(
+            ['GET compute/servers/s'], self._requests('has_vm', 's'))
+
+    def test_of_another_context(self):
+        self.call('has_disk', 'd')
+        before = len(self.cloud.calls)
+        self.call('has_disk', 'd', project='other')
+        self.assertEqual(
+            'POST identity/auth/tokens', self.cloud.calls[before])
+
+    def test_default_is_on(self):
+        config = dict(base.OPENSTACK)
+        del config['token_cache']
+        self.config = self.write_config(config)
+        self.useFixture(base.fixtures.EnvironmentVariable(
+            'TMPDIR', self.temp_dir))
+        self.call('has_disk', 'd')
+        self.assertEqual(
+            ['GET volume/volumes/d'], self._requests('has_disk', 'd'))
+
+    def test_tokens_are_not_shown(self):
+        for _round in range(2):
+            self.call('has_disk', 'd')
+        self.assertNotIn('tok-secret', self.log())
+
+    def test_wrong_value(self):
+        for value in ('relative', 3, []):
+            self.config = self.write_config(token_cache=value)
+            error = self.refused('has_disk', 'd')
+            self.assertEqual('InvalidCall', error['type'])
+            self.assertIn("'token_cache' must be", error['message'])
+
+    def test_long_calls_want_a_token_that_lasts(self):
+        soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(
+            minutes=20)
+        token = fake_catalog.token()
+        token['token']['expires_at'] = soon.isoformat()
+        self.useFixture(base.fixtures.MonkeyPatch(
+            'tests.unit.cpi.fake_catalog.token', lambda **kwargs: token))
+        self.call('has_disk', 'd')
+        self.assertNotIn('POST identity/auth/tokens',
+                         self._requests('has_disk', 'd'))
+        properties = {'image_id': base.fake_cloud.IMAGE_ID}
+        self.assertIn('POST identity/auth/tokens', self._requests(
+            'create_stemcell', '', properties))

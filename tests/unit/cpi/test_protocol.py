@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import ddt
+import fixtures
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -192,6 +193,11 @@ class TestCommandLine(base.CpiTestCase):
 
 
 class TestCrash(base.CpiTestCase):
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.useFixture(fixtures.MonkeyPatch(
+            'cf_openstack.cpi.shortcut.reply_to', lambda raw: None))
 
     def _crash(self, exception: BaseException) -> dict[str, Any]:
         def load(name: str) -> Any:
