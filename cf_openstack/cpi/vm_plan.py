@@ -99,7 +99,8 @@ def make(
         zones=candidates,
         flavor=flavor,
         security_group_ids=group_ids,
-        mapping=boot_volume.mapping(properties, image_id, flavor),
+        mapping=boot_volume.mapping(
+            properties, image_id, flavor, conn.compute),
         vips=_vips(call, network_set, name),
         pools=load_balancers.plan(
             call, name, properties.load_balancer_pools, network_set),
