@@ -154,6 +154,15 @@ class TestErrorTable(create_vm_case.CreateVmCase):
             rf"^Security group `bosh' exists 2 times \({fake_cloud.GROUP_ID}"
             r', b-id\). Name it by its id.$')
 
+    def test_group_of_the_own_project(self):
+        # An administrator sees those of other projects.
+        self.cloud.groups[:] = [
+            {'id': f'{project}-id', 'name': 'bosh', 'project_id': project}
+            for project in ('p0', 'p1', 'p2')]
+        self.call('create_vm', *self.arguments())
+        self.assertEqual([{'name': 'p1-id'}],
+                         self.posted()['security_groups'])
+
     def test_one_of_duplicate_security_groups_by_its_id(self):
         self.cloud.groups.append({'id': 'b-id', 'name': 'bosh'})
         self.call('create_vm', *self.arguments(
