@@ -13,6 +13,11 @@ CLOUD_ERROR = 'Bosh::Clouds::CloudError'
 class FailureTestCase(base.CpiTestCase):
 
     def test_create_vm(self) -> None:
+        """Scenarios 16, 17 and 26 of upstream's lifecycle suite.
+
+        A floating IP that is not allocated, a net_id of zeros, and an
+        availability zone that does not exist.
+        """
         stemcell = self.make_stemcell()
         networks = {'d': self.manual('10.77.0.40')}
         zeros = '00000000-0000-0000-0000-000000000000'
