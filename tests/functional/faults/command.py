@@ -2,6 +2,7 @@
 """The command that breaks each request; see ``--help``."""
 
 import argparse
+import signal
 import sys
 import time
 
@@ -105,6 +106,9 @@ def _run(args: argparse.Namespace, site: site_module.Site) -> bool:
 def main() -> int:
     """Run as a command; returns the exit code."""
     args = parse()
+    # Whatever stops this, what it made is to go.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     state = pocket_state.State()
     try:
         state.load()
