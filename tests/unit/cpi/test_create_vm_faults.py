@@ -51,9 +51,11 @@ class TestFaults(create_vm_case.CreateVmCase):
         self.cloud.calls.clear()
         self.cloud.servers.clear()
         self.cloud.ports.clear()
-        self.cloud.floating_ips[:] = [{
-            'id': 'fip', 'floating_ip_address': '1.2.3.4',
-            'port_id': None, 'floating_network_id': 'ext'}]
+        self.cloud.floating_ips.clear()
+        # It leads to another VM, as when that one is to be replaced.
+        self.old = self.cloud.add_port(fixed_ips=[], device_id='another')
+        self.floating_ip = self.cloud.add_ip(
+            '1.2.3.4', port_id=self.old['id'])
 
     def _calls_of_a_creation(self) -> list[str]:
         self._start_anew()
@@ -64,8 +66,11 @@ class TestFaults(create_vm_case.CreateVmCase):
         if reply['error'] is None:
             self.assertEqual(
                 [reply['result'][0]], list(self.cloud.servers))
-            self.assertEqual(1, len(self.cloud.ports))
+            ports = set(self.cloud.ports) - {self.old['id']}
+            self.assertEqual({self.floating_ip['port_id']}, ports)
         else:
+            self.assertEqual(self.old['id'], self.floating_ip['port_id'])
+            del self.cloud.ports[self.old['id']]
             self.assert_nothing_left()
 
     @ddt.data(*itertools.product(sorted(FAULTS), range(PARTS)))
