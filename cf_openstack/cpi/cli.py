@@ -16,6 +16,8 @@ from cf_openstack.cpi import streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cf_openstack.cpi import dispatch
 
 USAGE = """\
@@ -77,11 +79,16 @@ def parse_arguments(arguments: list[str]) -> 'dispatch.ConfigFiles':
         raise errors.InvalidCall(f'Command line: {exc}') from None
 
 
-def respond(arguments: list[str], raw: bytes) -> str:
+def respond(
+    arguments: list[str],
+    raw: bytes,
+    settled: 'Callable[[], object] | None' = None,
+) -> str:
     """Return the reply to one request.
 
     :param arguments: the command line without the program.
     :param raw: what came on stdin.
+    :param settled: is called once the method has succeeded.
     """
     try:
         _files(arguments)
@@ -98,7 +105,7 @@ def respond(arguments: list[str], raw: bytes) -> str:
         files = parse_arguments(arguments)
     except errors.InvalidCall as exc:
         return _failure(exc)
-    return dispatch.answer(raw, files)
+    return dispatch.answer(raw, files, settled or dispatch.nothing)
 
 
 def _failure(exc: BaseException) -> str:
@@ -114,7 +121,8 @@ def _reply_to_stdin(arguments: list[str]) -> str:
     try:
         try:
             streams.stop_by_exception()
-            return respond(arguments, streams.read_all())
+            return respond(arguments, streams.read_all(),
+                           streams.ignore_stop_signals)
         finally:
             streams.ignore_stop_signals()
     except BaseException as exc:

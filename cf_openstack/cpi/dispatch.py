@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From the bytes of a request to the text of its reply."""
 
+from collections.abc import Callable
 import time
 from typing import Any
 from typing import NamedTuple
@@ -22,7 +23,15 @@ class ConfigFiles(NamedTuple):
     ca_cert: str | None = None
 
 
-def answer(raw: bytes, files: ConfigFiles) -> str:
+def nothing() -> None:
+    """Do nothing."""
+
+
+def answer(
+    raw: bytes,
+    files: ConfigFiles,
+    settled: Callable[[], object] = nothing,
+) -> str:
     """Carry out one request and return the JSON text of its reply.
 
     Never raises an Exception: whatever happens becomes a reply.  Only
@@ -31,6 +40,9 @@ def answer(raw: bytes, files: ConfigFiles) -> str:
 
     :param raw: what came on stdin.
     :param files: where the configuration is.
+    :param settled: is called as soon as a method has done all it should:
+        what it created is not undone from then on, so nothing may turn
+        its reply into an error.
     """
     log = journal.Journal(protocol.request_id_of(None))
     try:
@@ -40,7 +52,7 @@ def answer(raw: bytes, files: ConfigFiles) -> str:
         request = protocol.parse(document, registry.KNOWN)
         request.request_id = log.request_id
         registry.check(request.method, request.arguments)
-        return protocol.success(_timed(request, files, log))
+        return protocol.success(_timed(request, files, log, settled))
     except BaseException as exc:
         return failure(exc, log)
 
@@ -60,13 +72,16 @@ def failure(exc: BaseException, log: journal.Journal) -> str:
 
 
 def _timed(
-    request: protocol.Request, files: ConfigFiles, log: journal.Journal
+    request: protocol.Request,
+    files: ConfigFiles,
+    log: journal.Journal,
+    settled: Callable[[], object],
 ) -> Any:
     log.line(f'Starting {request.method}({_outline(request.arguments)})...')
     started = time.monotonic()
     outcome, shown = 'Failed', ''
     try:
-        result = _invoke(request, files, log)
+        result = _invoke(request, files, log, settled)
         outcome = 'Finished'
         if result is not None and request.method != 'info':
             shown = f': {_outline([result])}'
@@ -78,7 +93,10 @@ def _timed(
 
 
 def _invoke(
-    request: protocol.Request, files: ConfigFiles, log: journal.Journal
+    request: protocol.Request,
+    files: ConfigFiles,
+    log: journal.Journal,
+    settled: Callable[[], object],
 ) -> Any:
     if request.method == 'info':
         return registry.load('info')(None)
@@ -88,7 +106,9 @@ def _invoke(
     log.capture_logging()
     try:
         with calls.Call(request, files, log) as call:
-            return registry.load(request.method)(call, *request.arguments)
+            result = registry.load(request.method)(call, *request.arguments)
+            settled()
+            return result
     except errors.BoshError:
         raise
     except Exception as exc:
