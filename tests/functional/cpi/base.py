@@ -34,6 +34,7 @@ class CpiTestCase(base.FunctionalTestCase):
         super().setUp()
         self.director_uuid = f'director-{self.tag}'
         self.folder = self.useFixture(fixtures.TempDir()).path
+        self.environment = ENVIRONMENT | {'TMPDIR': self.folder}
         self.network_id = self.make_network(CIDR)
         self.openstack = {
             'auth_url': self.state.url('keystone'),
@@ -72,16 +73,18 @@ class CpiTestCase(base.FunctionalTestCase):
                 'openstack': self.openstack, 'agent': self.agent}}}))
         return path
 
+    def command(self) -> list[str]:
+        """The executable and its arguments."""
+        return [str(self.state.path('venv', 'bin', 'openstack_cpi')),
+                self.write_config()]
+
     def start(
         self, method: str, *arguments: Any, **context: Any
     ) -> subprocess.Popen:
         """Start a call; its stdin is closed."""
         process = subprocess.Popen(
-            [str(self.state.path('venv', 'bin', 'openstack_cpi')),
-             self.write_config()],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, cwd=self.folder,
-            env=ENVIRONMENT | {'TMPDIR': self.folder})
+            self.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, cwd=self.folder, env=self.environment)
         process.stdin.write(json.dumps({
             'method': method, 'arguments': list(arguments),
             'context': {
