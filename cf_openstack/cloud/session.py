@@ -9,6 +9,7 @@ looked at again when what it names does not answer as OpenStack does.
 
 import logging
 from typing import Any
+import urllib.parse
 
 from keystoneauth1 import exceptions
 from keystoneauth1 import identity
@@ -89,6 +90,11 @@ class Session(session.Session):
         has moved, a request that may be repeated goes there.
         """
         self._redirect(kwargs)
+        if method == 'GET' and kwargs.get('authenticated') is False:
+            # A version document.  keystoneauth would ask for it without a
+            # token first, which Cinder's refuses.
+            kwargs['authenticated'] = urllib.parse.urlsplit(
+                url).path.strip('/') != ''
         try:
             response = super().request(url, method, **kwargs)
         except exceptions.ConnectionError:

@@ -81,6 +81,20 @@ class TestConnect(ConnectionCase):
         }, auth['identity'])
         self.assertNotIn('scope', auth)
 
+    @ddt.data('block-storage', 'volumev3', 'volume')
+    def test_fewest_requests(self, volume_type):
+        self._serve_token(volume_type)
+        # Cinder shows its versions only to those it knows.
+        versions = self.http.get(
+            'http://cinder.test:8776/v3/', json=VERSIONS,
+            request_headers={'X-Auth-Token': 'tok-1'})
+        conn = self.connect()
+        for _round in range(2):
+            conn.block_storage.get_volume('v')
+        self.assertEqual(1, self.token.call_count)
+        self.assertEqual(1, versions.call_count)
+        self.assertEqual(4, self.http.call_count)
+
     def test_interface_and_region(self):
         error = self.assertRaises(
             errors.API_ERRORS,
