@@ -31,6 +31,7 @@ class Case:
     :ivar verdict: in the end, what came of it.
     :ivar swept: what a kill had left and the sweep removed.
     :ivar problems: in the end, what is wrong with that.
+    :ivar census: what was there when it was last looked for.
     :ivar outcomes: the calls that were made, the first with the fault.
     """
 
@@ -44,6 +45,7 @@ class Case:
     verdict: str = MISSED
     swept: list[str] = dataclasses.field(default_factory=list)
     problems: list[str] = dataclasses.field(default_factory=list)
+    census: dict[str, list[str]] | None = None
     outcomes: list[site_module.Outcome] = dataclasses.field(
         default_factory=list)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from cf_openstack.leftovers import removal
 from cf_openstack.leftovers import search
+from cf_openstack.leftovers import things
 from tests.functional.faults import cases
 from tests.functional.faults import census
 from tests.functional.faults import kinds
@@ -119,11 +120,17 @@ class Runner:
         self._scenario.check_success(case, result)
         self._expect_census(case, self._scenario.made(case, result))
 
+    def _last_census(self, case: cases.Case) -> scenarios.Census:
+        if case.census is None:
+            self._census(case)
+        return case.census
+
     def _census(self, case: cases.Case) -> scenarios.Census:
-        return census.take(
+        case.census = census.take(
             self._scenario.site.cloud, case.director_uuid,
             case.recordings(), self._scenario.site.network_id, case.address,
             self._scenario.pools())
+        return case.census
 
     def _expect_census(
         self, case: cases.Case, expected: scenarios.Census
@@ -133,19 +140,37 @@ class Runner:
                     f'there is {found}, there should be {expected}')
 
     def _clean(self, case: cases.Case) -> None:
-        """Sweep; after that nothing must be left, whatever happened."""
+        """Remove what the case has made."""
         self._scenario.tidy(case)
-        cloud = self._scenario.site.cloud
-        found = search.find(cloud, search.Scope(
+        if case.verdict == cases.KILLED or case.problems:
+            self._sweep(case)
+            return
+        pool = next(iter(self._scenario.pools()), None)
+        self._remove(case, [
+            things.Thing(kind, one, '', '', None, case.director_uuid,
+                         case.request_id, parent=pool)
+            for kind, ids in self._last_census(case).items()
+            for one in ids])
+
+    def _sweep(self, case: cases.Case) -> None:
+        """Sweep; after that nothing must be left, whatever happened."""
+        found = search.find(self._scenario.site.cloud, search.Scope(
             director_uuid=case.director_uuid, request_id=(
                 None if self._scenario.repeats else case.request_id),
-            known_cids=frozenset(), older_than=0))
+            known_cids=frozenset() if self._scenario.repeats else None,
+            older_than=0))
         if case.verdict == cases.KILLED:
             case.swept = sorted(one.kind for one in found)
-        for done in removal.remove(cloud, found, timeout=60):
-            case.expect(done.succeeded, f'the sweep: {done}')
+        self._remove(case, found)
         left = self._census(case)
         case.expect(not left, f'after the sweep there is {left}')
+
+    def _remove(
+        self, case: cases.Case, found: Sequence[things.Thing]
+    ) -> None:
+        for done in removal.remove(
+                self._scenario.site.cloud, found, timeout=60):
+            case.expect(done.succeeded, f'the sweep: {done}')
 
 
 def full(
