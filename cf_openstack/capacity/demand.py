@@ -141,11 +141,7 @@ class _Plan:
         """What exists, time after time."""
         need = self._need
         groups = [group for group in need.groups if not group.is_errand]
-        # Their addresses are set aside as long as the deployment exists
-        errands = amounts.Amounts({
-            resource: number for resource, number in need.errands.items()
-            if resource.kind == amounts.ADDRESSES})
-        always = need.beside + errands
+        always = need.beside
         yield Phase(COMPILATION, self._sum(always, need.compilation))
         self._drop_gone()
         swapped = self._create(groups)
@@ -166,7 +162,7 @@ class _Plan:
             if group.is_errand:
                 # Kept alive since the last time
                 self._vms.pop(group.name, None)
-        yield Phase(ERRANDS, self._sum(need.beside, need.errands))
+        yield Phase(ERRANDS, self._sum(always, need.errands))
 
     def _drop_gone(self) -> None:
         kept = {group.name for group in self._need.groups}

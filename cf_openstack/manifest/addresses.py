@@ -25,6 +25,9 @@ class AddressSet:
     """Addresses, kept as intervals: a /64 costs no more than a /30.
 
     Equal sets are equal however they were written.
+
+    :ivar intervals: IP version, first and last address as numbers, of each;
+        sorted, and as few as possible.
     """
 
     def __init__(self, intervals: Iterable[_Interval] = ()) -> None:

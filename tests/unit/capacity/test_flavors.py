@@ -25,6 +25,7 @@ SIZES = {'minimal': (1, 3840, 10), 'small': (2, 7680, 14),
 @ddt.ddt
 class TestFlavors(base.BaseTestCase):
 
+    @hypothesis.settings(max_examples=50)
     @hypothesis.given(st.lists(FLAVOR, max_size=12), SIZE, RULE,
                       st.booleans())
     def test_nothing_smaller_fits(self, some, size, rule, from_volume):
