@@ -107,7 +107,10 @@ def describe(exc: BaseException) -> str:
             f'The TLS certificate of OpenStack was not accepted: '
             f'{detail(exc)}. Check connection_options.ca_cert.')
     if isinstance(exc, ksa_exceptions.ConnectionError):
-        return f'OpenStack could not be reached: {detail(exc)}'
+        return (
+            f'OpenStack could not be reached: {detail(exc)}. Check auth_url '
+            "and the endpoints in the catalog, and that the cloud's API is "
+            'up.')
     if isinstance(exc, (
             ksa_exceptions.CatalogException,
             ksa_exceptions.EndpointNotFound,
