@@ -10,6 +10,7 @@ from openstack import exceptions as sdk_exceptions
 from cf_openstack.cloud import errors as cloud_errors
 from cf_openstack.cloud import retry
 from cf_openstack.cloud import undo
+from cf_openstack.cloud import waits
 from cf_openstack.cpi import arguments
 from cf_openstack.cpi import calls
 from cf_openstack.cpi import disk_hints
@@ -172,10 +173,18 @@ def _attach(call: calls.Call, server_id: str, volume_id: str) -> str:
 
 
 def _undo(call: calls.Call, server_id: str, volume_id: str) -> None:
-    """Detach a volume if it is, or is about to be, attached."""
-    volume = volumes.find(call, volume_id)
-    if volume is None or volumes.attachment_to(
-            volumes.settle(call, volume), server_id) is None:
+    """Detach a volume if it is, or is about to be, attached.
+
+    Nova first reserves it: then Cinder names no attachment, and Nova
+    detaches nothing yet.
+    """
+    volume = call.waiter.until(
+        'Volume', volume_id, 'attached or free',
+        lambda: volumes.find(call, volume_id),
+        lambda found: found is None or (
+            found.status not in (*volumes.BUSY, 'reserved')),
+        lambda found: found.status if found else waits.GONE)
+    if volume is None or volumes.attachment_to(volume, server_id) is None:
         return
     _detach(call, server_id, volume_id)
     _wait_detached(call, server_id, volume_id)

@@ -2,6 +2,7 @@
 """attach_disk, detach_disk and get_disks."""
 
 import string
+from typing import Any
 from typing import NamedTuple
 
 import ddt
@@ -177,6 +178,32 @@ class TestAttachments(base.MethodTestCase):
             fake_cloud.Fault(500, effective=False))
         self.refused('attach_disk', 'vm-1', 'disk-1')
         self.assertEqual('available', self.disk['status'])
+
+    def test_undone_while_it_is_only_reserved(self):
+        attach, cloud = self.cloud._attach, self.cloud
+        attached: dict[str, Any] = {}
+
+        def reserve(request: Any, cid: str) -> Any:
+            answer = attach(request, cid)
+            attached.update(cloud.volumes['disk-1'])
+            cloud.volumes['disk-1'].update(
+                status='reserved', attachments=[])
+            return answer
+
+        def go_on(seconds: float) -> None:
+            cloud.volumes['disk-1'].update(attached)
+            self.clock.now += seconds
+
+        self.cloud._attach = reserve
+        self.cloud.fail_route('POST .*/os-volume_attachments',
+                              fake_cloud.Fault(500, effective=True))
+        # Neither can the attachment be looked up.
+        self.cloud.fail_route('GET .*/os-volume_attachments',
+                              fake_cloud.Fault(403))
+        self.clock.useFixture(base.fixtures.MonkeyPatch('time.sleep', go_on))
+        self.refused('attach_disk', 'vm-1', 'disk-1')
+        self.assertEqual('available', self.disk['status'])
+        self.assertEqual([], self.disk['attachments'])
 
     @ddt.data(400, 403, 409, 500, 503, None)
     def test_one_request_fails(self, status):
