@@ -138,7 +138,7 @@ def load(path: str | None, context: dict[str, Any]) -> Config:
             values.get('default_security_groups', ())),
         default_volume_type=values.get('default_volume_type') or None,
         boot_from_volume=values.get('boot_from_volume', False),
-        config_drive=values.get('config_drive'),
+        config_drive=values.get('config_drive') or None,
         use_dhcp=values.get('use_dhcp', True),
         ignore_server_availability_zone=values.get(
             'ignore_server_availability_zone') not in (

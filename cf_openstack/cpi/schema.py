@@ -102,7 +102,8 @@ class Schema:
 def _problem(kind: Kind, value: Any) -> str | None:
     got = protocol.type_name(value)
     if isinstance(kind, tuple):
-        if value in kind:
+        # An empty String is what a template makes of nothing.
+        if value == '' or value in kind:
             return None
         if isinstance(value, str):
             got = f"'{value[:40]}'"

@@ -52,7 +52,7 @@ class TestSchema(base.BaseTestCase):
         {}, {'flag': None, 'colour': None}, {'flag': False},
         {'count': 1}, {'seconds': 0.5}, {'name': ''}, {'names': []},
         {'names': ['a']}, {'rest': [7]}, {'nested': {}}, {'items': [{}]},
-        {'colour': 'green'}, {'old': 7},
+        {'colour': 'green'}, {'colour': ''}, {'old': 7},
     )
     def test_right(self, values):
         self.assertEqual([], SCHEMA.wrong(values))
