@@ -89,20 +89,21 @@ def plan(
     found: dict[str, tuple[str, str]] = {}
     targets = []
     for pool in pools:
-        with _attaching(vm_name, pool.name or ''):
-            if not pool.name:
+        name = pool.id or pool.name or ''
+        with _attaching(vm_name, name):
+            if not name:
                 raise errors.CloudError(
                     'Load balancer pool defined without a name')
             if pool.port is None:
                 raise errors.CloudError(
-                    f"Load balancer pool '{pool.name}' has no port "
+                    f"Load balancer pool '{name}' has no port "
                     'definition')
             _check_gateway(network_set)
-            if pool.name not in found:
-                found[pool.name] = _find_pool(call, pool.name)
-            pool_id, balancer_id = found[pool.name]
+            if name not in found:
+                found[name] = _find_pool(call, name, pool.id)
+            pool_id, balancer_id = found[name]
             targets.append(Target(
-                name=pool.name, pool_id=pool_id, balancer_id=balancer_id,
+                name=name, pool_id=pool_id, balancer_id=balancer_id,
                 port=pool.port, monitor_port=pool.monitoring_port))
     return tuple(targets)
 
@@ -230,9 +231,17 @@ def _check_gateway(network_set: networks.NetworkSet) -> None:
             'only private one')
 
 
-def _find_pool(call: calls.Call, name: str) -> tuple[str, str]:
-    """The ids of a pool and its load balancer."""
-    found = _get(call, '/lbaas/pools', name=name)['pools']
+def _find_pool(
+    call: calls.Call, name: str, pool_id: str | None
+) -> tuple[str, str]:
+    """The ids of a pool and its load balancer.
+
+    :param name: of the pool; what messages call it.
+    :param pool_id: its id if that is known.
+    """
+    query = {'id': pool_id} if pool_id else {'name': name}
+    found = [pool for pool in _get(call, '/lbaas/pools', **query)['pools']
+             if not pool_id or pool['id'] == pool_id]
     if not found:
         raise errors.CloudError(
             f"Load balancer pool '{name}' does not exist")

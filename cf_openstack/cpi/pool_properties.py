@@ -19,11 +19,13 @@ class PoolProperties:
     :ivar port: where the VM serves; None if it was forgotten.
     :ivar monitoring_port: where the VM's health is checked; None: at the
         port it serves at.
+    :ivar id: the pool's id, which wins over its name.
     """
 
     name: str | None
     port: int | None
     monitoring_port: int | None
+    id: str | None = None
 
 
 def parse(value: Any) -> tuple[PoolProperties, ...]:
@@ -32,7 +34,8 @@ def parse(value: Any) -> tuple[PoolProperties, ...]:
     Name and port may be missing here: that is said when the pool is
     looked for, together with the VM it was for.
 
-    :param value: an Array of ``{name, port, monitoring_port}``, or None.
+    :param value: an Array of ``{name, port, monitoring_port}`` or
+        ``{id, port, monitoring_port}``, or None.
     :raises errors.InvalidCall: a key is unknown, a value has the wrong
         type.
     """
@@ -53,6 +56,7 @@ def _pool(index: int, item: Any) -> PoolProperties:
             f"'{where}' must be a Hash with name and port, got: "
             f'{protocol.type_name(item)}')
     schema.Schema({
+        'id': schema.STRING,
         'name': schema.STRING,
         'port': schema.POSITIVE,
         'monitoring_port': schema.POSITIVE,
@@ -65,4 +69,4 @@ def _pool(index: int, item: Any) -> PoolProperties:
                 f'{HIGHEST_PORT}, got: {number}')
     return PoolProperties(
         item.get('name') or None, item.get('port'),
-        item.get('monitoring_port'))
+        item.get('monitoring_port'), item.get('id') or None)

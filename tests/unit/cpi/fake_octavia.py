@@ -61,10 +61,11 @@ class Octavia(fake_service.Service):
         return member
 
     def _list_pools(self, request: Any) -> Any:
-        name = request.qs['name'][0]
+        # requests_mock has queries in lower case
+        (key, (value,)), = request.qs.items()
         return 200, {'pools': [
             pool for pool in self.pools.values()
-            if pool['name'].lower() == name]}
+            if pool[key].lower() == value]}
 
     def _get_listener(self, request: Any, cid: str) -> Any:
         return 200, {'listener': {'id': cid, 'loadbalancers': [

@@ -100,6 +100,22 @@ class TestJoin(PoolCase):
         self.create(*[{'name': 'http', 'port': 80}] * 2)
         self.assertEqual(1, len(self.cloud.members))
 
+    def test_by_id(self):
+        other = self.cloud.add_pool('http', 'lb-2')
+        cid = self.create(
+            {'id': other['id'], 'port': 80},
+            {'id': self.http['id'], 'name': 'http', 'port': 80})
+        metadata = self.cloud.servers[cid]['metadata']
+        self.assertEqual(
+            [other['id'], self.http['id']],
+            [metadata[f'lbaas_pool_{number}'].split('/')[0]
+             for number in (1, 2)])
+
+    def test_no_such_id(self):
+        error = self.not_created({'id': 'gone', 'port': 80})
+        self.assertIn("Load balancer pool 'gone' does not exist",
+                      error['message'])
+
     def test_no_pool_no_octavia(self):
         self.cloud.absent.add('load-balancer')
         for pools in ([], None):
