@@ -5,6 +5,7 @@ from collections.abc import Callable
 from collections.abc import Collection
 from collections.abc import Sequence
 from concurrent import futures
+import itertools
 from typing import Any
 
 from cf_openstack.leftovers import removal
@@ -181,20 +182,23 @@ def full(
 
 
 def part(
-    steps: Sequence[recording.Step],
-    faults: Sequence[kinds.Fault],
-    each: int = 2,
+    steps: Sequence[recording.Step], faults: Sequence[kinds.Fault]
 ) -> list[tuple[recording.Step, kinds.Fault]]:
-    """Each step with some faults, and each fault with some step.
+    """Each step with two faults at least, each fault with some step.
 
-    The faults are dealt out in turn, so that a run is like the one before.
-
-    :param each: how many faults a step gets.
+    What changes the cloud meets those that hurt most, effective faults,
+    and one more.  The others are dealt out in turn, so that a run is like
+    the one before.
     """
+    worst = [fault for fault in faults
+             if fault.effective and not fault.answered]
+    others = itertools.cycle(
+        [fault for fault in faults if fault not in worst] or faults)
     dealt = []
-    number = 0
     for step in steps:
-        for _ in range(min(each, len(faults))):
-            dealt.append((step, faults[number % len(faults)]))
-            number += 1
+        if step.method == 'GET' or step.template.endswith('/auth/tokens'):
+            chosen = [next(others), next(others)]
+        else:
+            chosen = [*worst, next(others)]
+        dealt += [(step, fault) for fault in dict.fromkeys(chosen)]
     return dealt

@@ -5,8 +5,18 @@ All of the ways would take half an hour: that is the command
 ``python3 -m tests.functional.faults``.
 """
 
+import json
+import os
+import pathlib
+import subprocess
+import sys
+from typing import Any
+
 from tests.functional import base
+from tests.functional.faults import cases
+from tests.functional.faults import census
 from tests.functional.faults import kinds
+from tests.functional.faults import recording
 from tests.functional.faults import report
 from tests.functional.faults import runner
 from tests.functional.faults import scenarios
@@ -50,3 +60,46 @@ class FaultTestCase(base.FunctionalTestCase):
 
     def test_delete_vm(self) -> None:
         self._check('delete_vm')
+
+
+class SweepTestCase(base.FunctionalTestCase):
+    """The command that sweeps, after a kill -9."""
+
+    def _sweep(self, site: site_module.Site, *arguments: str) -> list[Any]:
+        config = os.path.join(site.folder, 'cpi.json')
+        pathlib.Path(config).write_text(json.dumps({'cloud': {
+            'plugin': 'openstack', 'properties': {
+                'openstack': site.config(self.state.url('keystone'))}}}))
+        done = subprocess.run(
+            [sys.executable, '-m', 'cf_openstack.leftovers.command', config,
+             *arguments], capture_output=True, text=True, timeout=120)
+        return [done.returncode, done.stdout]
+
+    def test_disk_of_a_killed_call(self) -> None:
+        with site_module.Site(self.state) as site:
+            case = cases.Case(
+                site, recording.Step('POST', 'cinder', '/v3/volumes'),
+                kinds.ALL['kill-after'])
+            outcome = case.call('create_disk', [1024, {}], faulty=True)
+            self.assertTrue(outcome.injected)
+            volume, = self._census(case)['volume']
+            call = ['--director', case.director_uuid,
+                    '--request', case.request_id]
+            # In the making, for all that it knows.
+            self.assertEqual(
+                [0, 'Nothing is left over\n'], self._sweep(site, *call))
+            call += ['--older-than', '0s']
+            code, shown = self._sweep(site, *call)
+            self.assertEqual(1, code)
+            self.assertIn(f'volume {volume} (', shown)
+            self.assertIn(case.request_id, shown)
+            code, shown = self._sweep(site, *call, '--delete')
+            self.assertEqual(0, code, shown)
+            self.assertIn(': removed', shown)
+            self.assertEqual({}, self._census(case))
+            self.assertEqual(
+                0, self._sweep(site, *call, '--delete')[0])
+
+    def _census(self, case: cases.Case) -> dict[str, list[str]]:
+        return census.take(
+            self.cloud, case.director_uuid, case.recordings())
