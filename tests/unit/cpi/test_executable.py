@@ -59,6 +59,12 @@ class TestExecutable(base.BaseTestCase):
         self.assertEqual('InvalidCall', self._reply(run(*CPI))['error'][
             'type'])
 
+    def test_large_request(self):
+        # Larger than a pipe holds.
+        document = INFO | {'context': INFO['context'] | {'x': 'y' * 300000}}
+        done = run(*CPI, stdin=json.dumps(document).encode())
+        self.assertEqual(3, self._reply(done)['result']['api_version'])
+
     def test_closed_descriptors(self):
         script = f'{sys.executable} -m cf_openstack.cpi.cli <&- 2>&-'
         done = subprocess.run(

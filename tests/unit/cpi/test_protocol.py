@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 import json
+import os
 from typing import Any
 
 import ddt
@@ -168,6 +169,49 @@ class TestInfo(base.CpiTestCase):
         self.respond(request())
         self.assertIn('[req_id cpi-1] Starting info()', self.log())
         self.assertRegex(self.log(), r'Finished info in \d\.\d\d seconds')
+
+
+@ddt.ddt
+class TestConfigurationFiles(base.CpiTestCase):
+    """Every method but info needs one; without it there is a reply too."""
+
+    def _error(self, *arguments: str) -> dict[str, Any]:
+        return self.respond(
+            request(method='has_vm', arguments=['x']), *arguments)['error']
+
+    def _file(self, data: bytes) -> str:
+        path = os.path.join(self.temp_dir, 'any')
+        with open(path, 'wb') as file:
+            file.write(data)
+        return path
+
+    def test_none(self):
+        error = self._error()
+        self.assertEqual('InvalidCall', error['type'])
+        self.assertIn('No configuration file was named', error['message'])
+
+    def test_not_there(self):
+        for path in ('/no/such/file', self.temp_dir, '', '\0'):
+            error = self._error(path)
+            self.assertEqual('InvalidCall', error['type'], path)
+            self.assertIn('cannot be read', error['message'])
+
+    @ddt.data(b'', b'[]', b'null', b'cloud:', b'cloud: {properties: 7}',
+              b'just text')
+    def test_no_cloud_properties(self, data):
+        error = self._error(self._file(data))
+        self.assertEqual('Unknown', error['type'])
+        self.assertEqual(
+            'Could not find cloud properties in the configuration',
+            error['message'])
+
+    @ddt.data(b'\xff', b'a: "x', b'cloud:\n\tproperties: very-secret',
+              b'{"cloud": {"properties": {"openstack": {}}}}',
+              b'{"cloud": {"properties": {"agent": "very-secret"}}}')
+    def test_wrong(self, data):
+        error = self._error(self._file(data))
+        self.assertEqual('InvalidCall', error['type'])
+        self.assertNotIn('very-secret', error['message'] + self.log())
 
 
 @ddt.ddt
