@@ -111,8 +111,7 @@ class _Removal:
                 port_ids = []
         for port_id in port_ids:
             self._attempt(
-                'Removing ports',
-                lambda: self._call.cloud.network.delete_port(port_id))
+                'Removing ports', lambda: self._delete_port(port_id))
         if self._failures:
             head = 'Multiple cloud errors occurred:\n' if (
                 len(self._failures) > 1) else ''
@@ -158,6 +157,17 @@ class _Removal:
             return True
         return self._server is not None and naming.is_port_of(
             port.name or '', _birth_name(self._server))
+
+    def _delete_port(self, port_id: str) -> None:
+        network = self._call.cloud.network
+        try:
+            network.delete_port(port_id)
+        except sdk_exceptions.ForbiddenException:
+            # Neutron leaves ports of compute to Nova, which failed to let
+            # go of this one when it deleted the server.
+            LOG.info('Taking port %s from a server that is gone', port_id)
+            network.update_port(port_id, device_id='', device_owner='')
+            network.delete_port(port_id)
 
     def _delete(self) -> bool:
         """Delete the server and wait until it is gone."""

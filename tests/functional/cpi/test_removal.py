@@ -37,5 +37,12 @@ class StateTestCase(base.CpiTestCase):
         error = self.refused('reboot_vm', vm)
         self.assertEqual('Bosh::Clouds::VMNotFound', error['type'])
         self.call('delete_vm', vm)
+        # Nova failed to let go of it, and Neutron leaves it to Nova.
+        forgotten = self.admin.network.create_port(
+            network_id=self.network_id, device_id=vm,
+            project_id=self.cloud.current_project_id,
+            device_owner='compute:nova')
+        self.addCleanup(self.admin.network.delete_port, forgotten)
+        self.call('delete_vm', vm)
         left, = self.cloud.network.ports(network_id=self.network_id)
         self.assertEqual(foreign.id, left.id)

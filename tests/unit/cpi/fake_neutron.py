@@ -28,7 +28,8 @@ class Neutron(fake_service.Service):
             ('GET network/networks/([^/]+)', self._get_network),
             ('GET network/ports', self._list_ports),
             ('POST network/ports', self._create_ports),
-            ('DELETE network/ports/([^/]+)', fake_service.delete(self.ports)),
+            ('PUT network/ports/([^/]+)', self._update_port),
+            ('DELETE network/ports/([^/]+)', self._delete_port),
             ('PUT network/ports/([^/]+)/tags', self._tag_port),
             ('GET network/floatingips', self._list_ips),
             ('PUT network/floatingips/([^/]+)', self._update_ip),
@@ -82,6 +83,18 @@ class Neutron(fake_service.Service):
             'mac_address': f'fa:16:3e:00:00:{len(self.ports):02x}'} | port
         self.ports[port['id']] = port
         return port
+
+    def _update_port(self, request: Any, port_id: str) -> Any:
+        self.ports[port_id].update(request.json()['port'])
+        return 200, {'port': _shown(self.ports[port_id])}
+
+    def _delete_port(self, request: Any, port_id: str) -> Any:
+        port = self.ports.get(port_id)
+        if port and port['device_owner'].startswith('compute:'):
+            return 403, {'NeutronError': {
+                'type': 'PolicyNotAuthorized', 'detail': '',
+                'message': 'rule:delete_port is disallowed by policy'}}
+        return fake_service.delete(self.ports)(request, port_id)
 
     def _tag_port(self, request: Any, port_id: str) -> Any:
         self.ports[port_id]['tags'] = request.json()['tags']

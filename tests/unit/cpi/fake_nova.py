@@ -70,7 +70,8 @@ class Nova(fake_service.Service):
             fault={'message': 'No valid host was found.', 'code': 500})
         for nic in wanted['networks']:
             if isinstance(nic, dict) and 'port' in nic:
-                self.ports[nic['port']]['device_id'] = cid
+                self.ports[nic['port']] |= {
+                    'device_id': cid, 'device_owner': 'compute:az1'}
             elif self.addresses_of_nova:
                 self.add_port(
                     device_id=cid, network_id=nic['uuid'],
@@ -114,7 +115,7 @@ class Nova(fake_service.Service):
         for port in self.ports.values():
             # It was made by others: Nova only lets go of it.
             if port['device_id'] == cid:
-                port['device_id'] = ''
+                port |= {'device_id': '', 'device_owner': ''}
         for volume in self.volumes.values():
             volume['attachments'] = [
                 a for a in volume['attachments'] if a['server_id'] != cid]

@@ -251,6 +251,13 @@ class TestDeleteVm(VmCase):
         self.call('delete_vm', cid)
         self.assertEqual([self.port['id']], list(self.cloud.ports))
 
+    def test_port_that_nova_failed_to_let_go(self):
+        # Neutron refuses to delete it while it is Nova's.
+        del self.cloud.servers['vm-1']
+        self.port['device_owner'] = 'compute:az1'
+        self.call('delete_vm', 'vm-1')
+        self.assert_nothing_left()
+
     def test_soft_deleted(self):
         self.cloud.keeps_deleted_servers = True
         self.call('delete_vm', 'vm-1')
