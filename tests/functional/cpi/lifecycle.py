@@ -56,7 +56,6 @@ class LifecycleTestCase(base.CpiTestCase):
     def setUp(self) -> None:
         super().setUp()
         self._alive: dict[str, str] = {}
-        self.addCleanup(self._end)
 
     def create(
         self, networks: dict[str, Any], disks: tuple[str, ...] = (),
@@ -68,17 +67,17 @@ class LifecycleTestCase(base.CpiTestCase):
         """
         vm, created = self.call('create_vm', *self.vm_arguments(
             self.stemcell_cid, networks, disks, **properties))
-        self._alive[vm] = 'delete_vm'
+        self._made(vm, 'delete_vm')
         return vm, created
 
     def create_disk(self, vm: str, size: int = 2048) -> str:
         """Create a disk, which goes at the test's end at the latest."""
         disk = self.call('create_disk', size, {}, vm)
-        self._alive[disk] = 'delete_disk'
+        self._made(disk, 'delete_disk')
         return disk
 
     def delete(self, cid: str) -> None:
-        """Delete a VM or a disk that was made by these methods."""
+        """Delete what was made by these methods."""
         self.call(self._alive[cid], cid)
         del self._alive[cid]
 
@@ -107,14 +106,15 @@ class LifecycleTestCase(base.CpiTestCase):
             'index': 0, 'instance_id': 'instance_id',
             'agent_id': f'agent-{self.tag}', 'director_name': 'director',
             'director_uuid': self.director_uuid})
-        self._alive[snapshot] = 'delete_snapshot'
+        self._made(snapshot, 'delete_snapshot')
         self.delete(snapshot)
         self.delete(disk)
         self.delete(vm)
         self.assertFalse(self.call('has_vm', vm))
         self.assert_nothing_left('ports in the network')
 
-    def _end(self) -> None:
-        # The newest first; a snapshot keeps its volume from being deleted.
-        for cid, method in reversed(self._alive.items()):
-            self.call(method, cid)
+    def _made(self, cid: str, method: str) -> None:
+        """Have something deleted at the end if it is still there then."""
+        self._alive[cid] = method
+        self.addCleanup(
+            lambda: self.delete(cid) if cid in self._alive else None)
