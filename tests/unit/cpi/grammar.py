@@ -112,9 +112,10 @@ def _network(kind: str, ip: str, net_id: str | None) -> Any:
     properties = hash_of(
         {'net_id': one(net_id)} if net_id else {},
         security_groups=several(one('bosh')), vrrp_port_check=one(False))
+    of_vip = hash_of(network=pick(['a', 'b']))
     return hash_of(
         {'type': one(kind), 'ip': one(ip),
-         'cloud_properties': properties if net_id else one({})},
+         'cloud_properties': properties if net_id else of_vip},
         prefix=pick(['128' if ':' in ip else '32']),
         netmask=one('255.255.255.0'), gateway=one('10.0.0.1'),
         dns=several(one('8.8.8.8')), nic_group=pick(['0', 'a']),
@@ -155,7 +156,9 @@ IMAGE = pick([
 CLOUD_NETWORK = hash_of(
     {'type': one('manual'), 'range': pick(['10.9.0.0/24', 'fd00::/64']),
      'gateway': one('10.9.0.1')},
-    netmask_bits=one(24), cloud_properties=hash_of())
+    netmask_bits=one(24), cloud_properties=hash_of(
+        allocation_pool=one('10.9.0.200-10.9.0.210'),
+        security_groups=several(one('bosh')), router=one('absent')))
 
 
 def arguments_of(image_path: str) -> dict[str, tuple[Any, ...]]:
@@ -216,6 +219,7 @@ PROPERTIES: dict[str, Any] = {
     'default_volume_type': one('fast'),
     'boot_from_volume': pick([True, False]),
     'config_drive': pick(['disk', 'cdrom']),
+    'disk_hint': pick(['device', 'by_id']),
     'use_dhcp': pick([True, False]),
     'ignore_server_availability_zone': pick([True, False]),
     'human_readable_vm_names': pick([True, False]),

@@ -17,6 +17,7 @@ import yaml
 from cf_openstack.cpi import config
 from cf_openstack.cpi import errors
 from cf_openstack.cpi import registry
+from cf_openstack.cpi import vm_properties
 from tests.unit.cpi import base
 from tests.unit.cpi import fake_cloud
 from tests.unit.cpi import grammar
@@ -225,5 +226,34 @@ class TestConfiguration(base.CpiTestCase):
             if isinstance(found, errors.BoshError):
                 self.assertIsInstance(found, errors.InvalidCall)
                 self.assertIn(f"'connection_options.{key}'", found.message)
+
+        check()
+
+
+class TestCloudProperties(base.CpiTestCase):
+
+    def test_one_value_of_any_type(self):
+        """Either it is taken or the message names its key."""
+        settings = config.load(self.write_config(), {})
+
+        @hypothesis.settings(SETTINGS, max_examples=300)
+        @hypothesis.given(
+            st.sampled_from([
+                *sorted(vm_properties.PROPERTIES.kinds), 'root_disk.size',
+                'root_disk.type', 'unheard-of']), grammar.ANY_JSON)
+        def check(key: str, value: Any) -> None:
+            outer, _dot, inner = key.partition('.')
+            properties = {outer: {inner: value} if inner else value}
+            try:
+                vm_properties.parse_argument(
+                    {'instance_type': 'm1.small'} | properties, settings)
+            except errors.InvalidCall as exc:
+                # "Minimum root_disk size is 1 GiB"
+                self.assertIn(outer, exc.message)
+            except errors.CloudError as exc:
+                self.assertEqual('availability_zones', key)
+                self.assertIn('multiple azs', exc.message)
+            else:
+                self.assertTrue(key != 'unheard-of')
 
         check()
