@@ -254,6 +254,6 @@ class TestCloudProperties(base.CpiTestCase):
                 self.assertEqual('availability_zones', key)
                 self.assertIn('multiple azs', exc.message)
             else:
-                self.assertTrue(key != 'unheard-of')
+                self.assertNotEqual('unheard-of', key)
 
         check()
