@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Flavors for requirements of any cloud."""
+"""Flavors for requirements of any cloud, and the VM the CPI runs on."""
 
 from tests.functional.cpi import base
 
@@ -8,8 +8,8 @@ REQUIREMENTS = {'cpu': 1, 'ram': 512, 'ephemeral_disk_size': 2048}
 
 class FlavorTestCase(base.CpiTestCase):
 
-    def test_calculate_vm_cloud_properties_spec(self) -> None:
-        """A flavor that fits; a boot volume of 10 TB."""
+    def test_calculate_vm_cloud_properties_spec_and_current_vm(self) -> None:
+        """A flavor that fits; a boot volume of 10 TB; no VM of ours."""
         properties = self.call('calculate_vm_cloud_properties', REQUIREMENTS)
         self.assertEqual(['instance_type'], list(properties))
         flavors = {flavor.name: flavor
@@ -31,8 +31,6 @@ class FlavorTestCase(base.CpiTestCase):
                       error['message'])
         for name in flavors:
             self.assertIn(f'\n{name}: ', error['message'])
-
-    def test_vm_the_cpi_runs_on(self) -> None:
         # The machine of the tests is no server of the pocket cloud.
         error = self.refused('current_vm_id')
         self.assertEqual('Bosh::Clouds::NotImplemented', error['type'])
