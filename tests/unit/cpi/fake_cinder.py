@@ -16,6 +16,7 @@ class Cinder(fake_service.Service):
     :ivar volume_types: the names of the types; None: every name is one.
     :ivar retypes: whether changing a volume's type succeeds.
     :ivar extends: whether extending a volume succeeds.
+    :ivar status_after_action: the state an action leaves a volume in.
     """
 
     def __init__(self) -> None:
@@ -27,6 +28,7 @@ class Cinder(fake_service.Service):
         self.volume_types: list[str] | None = None
         self.retypes = True
         self.extends = True
+        self.status_after_action = 'available'
 
     def routes(self) -> list[fake_service.Route]:
         return super().routes() + [
@@ -107,6 +109,7 @@ class Cinder(fake_service.Service):
             return _refusal("Volume status must be 'available' to extend")
         if self.extends:
             volume['size'] = values['new_size']
+        volume['status'] = self.status_after_action
         return 202, None
 
     def _retype(self, volume: dict[str, Any], values: Any) -> Any:
@@ -114,6 +117,7 @@ class Cinder(fake_service.Service):
             return fake_service.missing('Volume type')
         if self.retypes:
             volume['volume_type'] = values['new_type']
+        volume['status'] = self.status_after_action
         return 202, None
 
     def _has_type(self, name: str | None) -> bool:

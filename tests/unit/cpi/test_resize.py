@@ -96,13 +96,23 @@ class TestResizeDisk(ResizeCase):
 
     def test_volume_breaks(self):
         self.cloud.extends = False
-        self.cloud.fail_route(ACTION, fake_cloud.Fault(202))
-        self.clock.at(0, lambda: None)
-        self.disk['status'] = 'extending'
-        self.clock.at(1, lambda: self.disk.update(
-            status='error_extending'))
+        self.cloud.status_after_action = 'error_extending'
         error = self.refused('resize_disk', 'disk-1', 4096)
-        self.assertIn('state is error_extending', error['message'])
+        self.assertEqual(
+            (CLOUD_ERROR, "Volume `disk-1' state is error_extending, "
+             'expected available'), (error['type'], error['message']))
+
+    def test_it_takes_a_while(self):
+        self.cloud.status_after_action = 'extending'
+        self.clock.at(3, lambda: self.disk.update(status='available'))
+        self.call('resize_disk', 'disk-1', 4096)
+        self.assertGreaterEqual(sum(self.clock.sleeps), 3)
+
+    def test_it_takes_too_long(self):
+        self.cloud.status_after_action = 'extending'
+        error = self.refused('resize_disk', 'disk-1', 4096)
+        self.assertIn("Timed out waiting for Volume `disk-1' to be available",
+                      error['message'])
 
     @ddt.data(*STATUSES)
     def test_one_request_fails(self, status):
@@ -207,12 +217,17 @@ class TestUpdateDisk(ResizeCase):
         self.assertEqual(2, self.disk['size'])
 
     def test_retype_breaks_the_volume(self):
-        self.disk['status'] = 'retyping'
-        self.clock.at(1, lambda: self.disk.update(status='error'))
+        self.cloud.status_after_action = 'error'
         error = self.refused('update_disk', 'disk-1', 4096, {'type': 'fast'})
         self.assertEqual(
-            "Cannot update volume 'disk-1', state is error",
-            error['message'])
+            (CLOUD_ERROR, "Volume `disk-1' state is error, expected "
+             'available'), (error['type'], error['message']))
+
+    def test_retype_takes_a_while(self):
+        self.cloud.status_after_action = 'retyping'
+        self.clock.at(3, lambda: self.disk.update(status='available'))
+        self.call('update_disk', 'disk-1', 2048, {'type': 'fast'})
+        self.assertGreaterEqual(sum(self.clock.sleeps), 3)
 
     def test_volume_does_not_grow_after_all(self):
         self.cloud.extends = False
