@@ -104,6 +104,8 @@ class TestExecutable(base.BaseTestCase):
     def test_sigterm(self):
         listener = socket.create_server(('127.0.0.1', 0))
         self.addCleanup(listener.close)
+        # If the CPI ends without ever calling, so shall the test.
+        listener.settimeout(60)
         config = {'cloud': {'properties': {'openstack': {
             'auth_url': f'http://127.0.0.1:{listener.getsockname()[1]}/v3',
             'username': 'u', 'api_key': 'ppp', 'project': 'p',
