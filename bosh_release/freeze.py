@@ -89,8 +89,8 @@ class Freezer:
             target = source / path.relative_to(release_work.REPOSITORY)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
-        shutil.copyfile(
-            _FROZEN / f'{PROGRAM}.py', source / f'{PROGRAM}.py')
+        for program in _FROZEN.glob('*.py'):
+            shutil.copyfile(program, source / program.name)
         metadata = source / f'cf_openstack-{self._version}.dist-info'
         metadata.mkdir()
         (metadata / 'METADATA').write_text(_METADATA.format(self._version))

@@ -44,6 +44,7 @@ class ReleaseTestCase(base.CpiTestCase):
             'BOSH_JOBS_DIR': str(self._path('jobs'))}
         self._needs_nothing_of_the_machine()
         self._answers()
+        self._finds_no_leftovers()
 
     def command(self) -> list[str]:
         """The job's bin/cpi, as a director calls it."""
@@ -121,6 +122,15 @@ class ReleaseTestCase(base.CpiTestCase):
             if not path.startswith(package)
             and not MACHINE.fullmatch(path)])
         self.assertEqual(3, json.loads(output)['result']['api_version'])
+
+    def _finds_no_leftovers(self) -> None:
+        sweep = self._path('jobs', self.job, 'bin', 'sweep')
+        done = subprocess.run(
+            [sweep, '--director', self.director_uuid], check=False,
+            env=self.environment | {'PATH': base.ENVIRONMENT['PATH']},
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.assertEqual(
+            (0, 'Nothing is left over\n'), (done.returncode, done.stdout))
 
     def _mapped(self, maps: pathlib.Path) -> set[str]:
         """The files that a process has mapped, once it runs Python."""

@@ -79,7 +79,9 @@ class ReleaseTest(base.BaseTestCase):
         self.assertEqual(name, spec['name'])
         self.assertEqual(
             {'cpi.erb': 'bin/cpi', 'cpi.json.erb': 'config/cpi.json',
-             'cacert.pem.erb': 'config/cacert.pem'}, spec['templates'])
+             'cacert.pem.erb': 'config/cacert.pem',
+             'environment.erb': 'config/environment',
+             'sweep.erb': 'bin/sweep'}, spec['templates'])
         self.assertEqual([release.PACKAGE], spec['packages'])
         self.assertEqual('', (folder / 'monit').read_text())
         self.assertEqual(

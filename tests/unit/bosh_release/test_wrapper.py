@@ -39,12 +39,15 @@ class WrapperTest(rendering.RenderingTestCase):
             'BOSH_JOBS_DIR': str(self.jobs)}
 
     def render(self, job: str = 'openstack_cpi', **env: str) -> pathlib.Path:
-        """bin/cpi of a job."""
-        path = self.jobs / job / 'bin' / 'cpi'
-        path.parent.mkdir(parents=True)
-        path.write_text(self.renderer.render('cpi.erb', {'env': env}))
-        path.chmod(0o755)
-        return path
+        """bin/cpi of a job, bin/sweep beside it."""
+        for template, target in rendering.spec()['templates'].items():
+            if not target.endswith(('.json', '.pem')):
+                path = self.jobs / job / target
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(
+                    self.renderer.render(template, {'env': env}))
+                path.chmod(0o755)
+        return self.jobs / job / 'bin' / 'cpi'
 
     def run_it(self, *words: Any, **keywords: Any) -> str:
         """Run a command with a request; returns its stdout."""
@@ -70,7 +73,7 @@ class WrapperTest(rendering.RenderingTestCase):
             self.assertEqual(expected, self.told('arguments', '\n'))
 
     def test_where_a_director_has_them(self) -> None:
-        text = self.render().read_text()
+        text = (self.render().parents[1] / 'config/environment').read_text()
         self.assertIn('${BOSH_JOBS_DIR:-/var/vcap/jobs}', text)
         self.assertIn('${BOSH_PACKAGES_DIR:-/var/vcap/packages}', text)
 
@@ -95,6 +98,17 @@ class WrapperTest(rendering.RenderingTestCase):
                              ('no_proxy', f'{value}n')):
             self.assertEqual(wanted, told[name])
             self.assertEqual(wanted, told[name.upper()])
+
+    def test_sweep(self) -> None:
+        sweep = self.render().with_name('sweep')
+        self.program.rename(self.program.with_name('openstack_cpi_sweep'))
+        config = f'{self.jobs}/openstack_cpi/config'
+        for words in ([sweep], ['/bin/sh', 'sweep']):
+            self.run_it(*words, '--director', 'a b', cwd=sweep.parent)
+            self.assertEqual(
+                [f'{self.program}_sweep', f'{config}/cpi.json',
+                 f'{config}/cacert.pem', '--director', 'a b'],
+                self.told('arguments', '\n'))
 
     def test_a_missing_package_is_told(self) -> None:
         cpi = self.render()
