@@ -53,6 +53,9 @@ class _Check:
             if self._peak[resource]:
                 yield self._row(resource, self._beyond[resource],
                                 self._peak[resource])
+        if not self._need.knows_flavors:
+            yield report.Row(amounts.CORES, state=report.UNKNOWN)
+            yield report.Row(amounts.RAM, state=report.UNKNOWN)
         yield from self._volumes(amounts.VOLUMES)
         yield from self._volumes(amounts.GIGABYTES)
         yield from self._sizes()

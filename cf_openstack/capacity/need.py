@@ -58,6 +58,7 @@ class Need:
     :ivar volume_types: with what uses them.
     :ivar largest_disk: GiB of the largest volume.
     :ivar largest_group: members of the largest server group.
+    :ivar knows_flavors: whether vCPUs, RAM and local disks are counted.
     :ivar problems: what makes the deployment impossible.
     """
 
@@ -73,6 +74,7 @@ class Need:
     network_ids: frozenset[str]
     largest_disk: int
     largest_group: int
+    knows_flavors: bool
     problems: tuple[servers.Problem, ...]
 
     @property
@@ -97,10 +99,10 @@ class _Collector:
     """Gathers what the groups need beside amounts."""
 
     def __init__(self, config: reading.CloudConfig,
-                 flavors: Iterable[capacity_flavors.Flavor],
+                 flavors: Iterable[capacity_flavors.Flavor] | None,
                  options: servers.Options) -> None:
         self.config = config
-        self.flavors = tuple(flavors)
+        self.flavors = None if flavors is None else tuple(flavors)
         self.options = options
         self.pools: dict[str, placement.AddressPool] = {}
         self.problems: dict[servers.Problem, None] = {}
@@ -240,7 +242,7 @@ class _Collector:
 
 def calculate(
     doc: Any, config: Mapping[str, Any],
-    flavors: Iterable[capacity_flavors.Flavor],
+    flavors: Iterable[capacity_flavors.Flavor] | None,
     options: servers.Options = servers.Options(),
     beside: amounts.Amounts | None = None,
 ) -> Need:
@@ -249,7 +251,8 @@ def calculate(
     :param doc: the manifest, after its operations files and with values for
         the variables that are numbers or names.
     :param config: the cloud config, or several merged into one.
-    :param flavors: as Nova lists them.
+    :param flavors: as Nova lists them; None if they are not known, which
+        leaves open how many vCPUs and how much RAM are needed.
     :param options: settings of the CPI.
     :param beside: what else will be made at the same time, such as a load
         balancer or floating IPs.
@@ -277,6 +280,7 @@ def calculate(
         volume_types=_frozen(collector.volume_types),
         network_ids=_network_ids(collector),
         largest_disk=collector.largest_disk, largest_group=largest_group,
+        knows_flavors=collector.flavors is not None,
         problems=tuple(collector.problems))
 
 

@@ -15,7 +15,7 @@ from cf_openstack.manifest.cloud_config import reading
 class AddressPool:
     """Subnets that instances of an AZ have their addresses from.
 
-    :ivar label: names them.
+    :ivar label: names them, by the cloud config's network and CIDRs.
     :ivar network_ids: of Neutron.
     :ivar dynamic: what the director gives out there; None when Neutron
         does it, from its own allocation pools.
@@ -112,9 +112,9 @@ def address_pool(network: reading.Network,
     ids = frozenset(subnet.network_id for subnet in subnets
                     if subnet.network_id)
     if network.kind == 'dynamic':
-        return AddressPool('network %s' % ', '.join(sorted(ids)), ids, None)
+        return AddressPool('%s, dynamic' % network.name, ids, None)
     dynamic = addresses.AddressSet()
     for subnet in subnets:
         dynamic |= subnet.dynamic
-    return AddressPool(', '.join(str(subnet.cidr) for subnet in subnets),
-                       ids, dynamic)
+    cidrs = ', '.join(str(subnet.cidr) for subnet in subnets)
+    return AddressPool('%s %s' % (network.name, cidrs), ids, dynamic)

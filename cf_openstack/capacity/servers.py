@@ -49,11 +49,12 @@ class Server:
     :param who: names its instance group, for problems.
     :param properties: its cloud_properties, merged.
     :param resources: ``vm_resources`` in place of a flavor's name.
+    :param flavors: None where they are not known: then there is no flavor.
     """
 
     def __init__(self, who: str, properties: Mapping[str, Any],
                  resources: Mapping[str, Any] | None,
-                 flavors: Iterable[capacity_flavors.Flavor],
+                 flavors: Iterable[capacity_flavors.Flavor] | None,
                  options: Options) -> None:
         self.problems: list[Problem] = []
         self._who = who
@@ -62,10 +63,12 @@ class Server:
         boot = properties.get('boot_from_volume')
         self.from_volume = (options.boot_from_volume if boot is None
                             else bool(boot))
-        self.flavor = (
-            self._flavor_for(resources, flavors) if resources
-            else self._flavor_named(properties.get('instance_type'),
-                                    flavors))
+        self.flavor: capacity_flavors.Flavor | None = None
+        if flavors is not None:
+            self.flavor = (
+                self._flavor_for(resources, flavors) if resources
+                else self._flavor_named(properties.get('instance_type'),
+                                        flavors))
 
     def _flavor_named(
         self, name: Any, flavors: Iterable[capacity_flavors.Flavor],

@@ -62,7 +62,7 @@ class Chooser:
                                      key=flavors.order)) or 'none')
 
     def given(self, vm_type: str) -> flavors.Flavor | None:
-        """The flavor that was asked for by name.
+        """The flavor that was asked for by name, for a VM type or extension.
 
         :raises InputError: Nova has none of that name.
         """
@@ -73,8 +73,8 @@ class Chooser:
             if flavor.name == name and not flavor.disabled:
                 return flavor
         raise errors.InputError(
-            reason='the flavor "%s" for the VM type "%s" does not exist; '
-                   'there are %s' % (name, vm_type, ', '.join(sorted(
+            reason='the flavor "%s" for "%s" does not exist; there are %s'
+                   % (name, vm_type, ', '.join(sorted(
                        flavor.name for flavor in self._inputs.flavors))))
 
     def size(self, vm_type: str) -> flavors.Size | None:
@@ -106,16 +106,21 @@ class Chooser:
 
         :param name: of the extension.
         """
-        sizes = []
-        for vm_type in vm_types:
-            size = self.size(vm_type)
-            if size is not None:
-                sizes.append(size)
+        sizes = [size for vm_type in vm_types
+                 if (size := self._size_without_disk(vm_type)) is not None]
         if not sizes:
+            # Unknown VM types are told by themselves.
             return {}
         return self._properties(name, flavors.Size(
             max(size.vcpus for size in sizes),
-            max(size.ram_mib for size in sizes), gib))
+            max(size.ram_mib for size in sizes), gib), self.given(name))
+
+    def _size_without_disk(self, vm_type: str) -> flavors.Size | None:
+        """As a flavor was chosen for it, or else as it is known."""
+        chosen = self.given(vm_type)
+        if chosen is None or vm_type in self._inputs.sizes:
+            return self.size(vm_type)
+        return flavors.Size(chosen.vcpus, chosen.ram_mib, 0)
 
     def _properties(self, name: str, size: flavors.Size,
                     flavor: flavors.Flavor | None = None,

@@ -26,6 +26,7 @@ KEPT = (('10.100.0.2', '10.100.1.255'),)
 GATEWAY = '10.100.0.1'
 DATABASE = '10.100.3.60'
 FLOATING = '192.0.2.7'
+ADDRESSES = 'addresses (default %s)' % tenant.CIDR
 LIMIT_S = 15
 
 
@@ -106,7 +107,7 @@ class LimitsTest(base.FunctionalTestCase):
         rows = {row.what: row for row in result.rows}
         # 10 instances, and 5 that compile
         self.assertEqual(15, rows['instances'].need)
-        self.assertEqual(report.OK, rows['addresses (10.100.0.0/22)'].state)
+        self.assertEqual(report.OK, rows[ADDRESSES].state)
         self.assertEqual(report.OK, rows['static ip (%s)' % DATABASE].state)
         self.assertNotIn(report.UNKNOWN, {
             row.state for row in result.rows})
@@ -131,7 +132,7 @@ class LimitsTest(base.FunctionalTestCase):
         shortages = {row.what: row for row in result.shortages}
         self.assertEqual(
             {'instances', 'cores', 'ram MiB', 'volumes', 'gigabytes GiB',
-             'addresses (10.100.0.0/22)', 'floating ip (%s)' % FLOATING,
+             ADDRESSES, 'floating ip (%s)' % FLOATING,
              'zone (nowhere)', 'volume zone (nowhere)',
              'volume type (no-such-type)', 'pool (no-such-pool)',
              'flavor (no-such-flavor)'}, set(shortages), result.table())

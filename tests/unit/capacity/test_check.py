@@ -157,9 +157,9 @@ class TestRoom(test_base.BaseTestCase):
 
     # Of each /28, the gateway, three reserved and three static ones are not
     # given out, nor are the first and the last.
-    @ddt.data((14, {}), (15, {'addresses (10.0.1.0/28)': 1}),
-              (16, {'addresses (10.0.1.0/28)': 1,
-                    'addresses (10.0.2.0/28)': 1}))
+    @ddt.data((14, {}), (15, {'addresses (default 10.0.1.0/28)': 1}),
+              (16, {'addresses (default 10.0.1.0/28)': 1,
+                    'addresses (default 10.0.2.0/28)': 1}))
     @ddt.unpack
     def test_addresses(self, instances, expected):
         self.assertEqual(expected, base.shortages(
@@ -174,13 +174,14 @@ class TestRoom(test_base.BaseTestCase):
 
     def test_used_addresses(self):
         has = self.used('10.0.1.1-10.0.1.4', '10.0.1.8', '10.0.1.9')
-        self.assertEqual({'addresses (10.0.1.0/28)': 2}, base.shortages(
-            base.needed(base.group('a', 14)), has))
+        self.assertEqual(
+            {'addresses (default 10.0.1.0/28)': 2},
+            base.shortages(base.needed(base.group('a', 14)), has))
 
     def test_addresses_of_the_deployment_itself(self):
         wanted = base.needed(base.group('a', 4, azs=['z1']))
         has = self.used('10.0.1.5-10.0.1.11')
-        self.assertEqual({'addresses (10.0.1.0/28)': 4},
+        self.assertEqual({'addresses (default 10.0.1.0/28)': 4},
                          base.shortages(wanted, has))
         self.assertEqual({}, base.shortages(wanted, has,
                                             demand.Deployed(wanted)))
@@ -192,7 +193,7 @@ class TestRoom(test_base.BaseTestCase):
         config['networks'][0]['subnets'] = [subnet]
         wanted = need.calculate(base.manifest(base.group('a', 8)), config,
                                 base.FLAVORS)
-        self.assertEqual({'addresses (10.0.1.0/28)': 1},
+        self.assertEqual({'addresses (default 10.0.1.0/28)': 1},
                          base.shortages(wanted, base.roomy()))
 
     def test_subnets_that_are_shared(self):
@@ -206,8 +207,35 @@ class TestRoom(test_base.BaseTestCase):
                           base.group('b', 5, azs=['z2'])),
             config, base.FLAVORS)
         self.assertEqual(
-            ['addresses (10.0.1.0/28, 10.0.2.0/28 + 10.0.2.0/28)'],
+            ['addresses (default 10.0.1.0/28, 10.0.2.0/28 + '
+             'default 10.0.2.0/28)'],
             list(base.shortages(wanted, base.roomy())))
+
+    def test_ranges_of_different_networks_do_not_meet(self):
+        config = base.config()
+        config['networks'].insert(1, {
+            **config['networks'][0], 'name': 'other', 'subnets': [
+                {**subnet, 'cloud_properties': {'net_id': 'net-3'}}
+                for subnet in config['networks'][0]['subnets']]})
+        wanted = need.calculate(
+            base.manifest(base.group('a', 6, azs=['z1'], networks=[
+                {'name': 'default'}, {'name': 'other'}])),
+            config, base.FLAVORS)
+        has = base.roomy()
+        has.networks['net-3'] = has.networks['net-z1']
+        self.assertEqual({}, base.shortages(wanted, has))
+
+    def test_dynamic_and_manual_at_once(self):
+        config = base.config()
+        config['networks'].append({
+            'name': 'd', 'type': 'dynamic',
+            'cloud_properties': {'net_id': 'net-z1'}})
+        wanted = need.calculate(
+            base.manifest(base.group('a', 4, azs=['z1'], networks=[
+                {'name': 'default'}, {'name': 'd'}])),
+            config, base.FLAVORS)
+        self.assertEqual({'addresses (d, dynamic)': 1},
+                         base.shortages(wanted, base.roomy()))
 
     def test_dynamic_network(self):
         config = base.config(networks=[{
@@ -215,7 +243,7 @@ class TestRoom(test_base.BaseTestCase):
             'cloud_properties': {'net_id': 'net-z1'}}])
         wanted = need.calculate(base.manifest(base.group('a', 4)), config,
                                 base.FLAVORS)
-        self.assertEqual({'addresses (network net-z1)': 1},
+        self.assertEqual({'addresses (default, dynamic)': 1},
                          base.shortages(wanted, base.roomy()))
 
     def test_static_ips(self):

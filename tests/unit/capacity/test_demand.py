@@ -54,7 +54,7 @@ class TestFirstDeploy(test_base.BaseTestCase):
             base.group('a', 1, azs=['z1']),
             base.group('e', 2, azs=['z1'], lifecycle='errand'))
         self.assertEqual(3, beyond('addresses', wanted,
-                                   name='10.0.1.0/28'))
+                                   name='default 10.0.1.0/28'))
 
     @ddt.data(
         # The director makes all new VMs at the start

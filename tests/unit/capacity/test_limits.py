@@ -106,8 +106,8 @@ class LimitsCase(test_base.BaseTestCase):
             auth_url=KEYSTONE, username='u', password='secret', region='r',
             user_domain_name='Default', project_id=PROJECT))
 
-    def fail_(self, url, status=403):
-        self.failing[url] = {'status_code': status, 'json': {}}
+    def fail_(self, url):
+        self.failing[url] = {'status_code': 403, 'json': {}}
 
     def asked(self):
         return [request for request in self.http.request_history
@@ -198,7 +198,7 @@ class TestRead(LimitsCase):
         self.assertEqual({'volume quotas'}, set(found.unknown))
 
     def test_usage_of_the_load_balancer_is_not_known(self):
-        self.fail_(BALANCER + '/lbaas/pools', 500)
+        self.fail_(BALANCER + '/lbaas/pools')
         found = self.read()
         self.assertEqual(Quota(50, None), found.quotas[R('members')])
         self.assertEqual(Quota(3, 1), found.quotas[R('load_balancers')])
@@ -216,6 +216,24 @@ class TestRead(LimitsCase):
         found = self.read()
         self.assertEqual({'compute limits', 'default volume type'},
                          set(found.unknown))
+
+    def test_token_without_project(self):
+        token = fixture.V3Token()
+        token.set_system_scope()
+        self.http.post(KEYSTONE + '/auth/tokens', json=token,
+                       headers={'X-Subject-Token': 'token-1'})
+        with self.connect() as conn:
+            error = self.assertRaises(errors.LimitsUnknown, limits.read,
+                                      conn)
+        self.assertIn('has no project', str(error))
+
+    def test_old_names_of_quotas(self):
+        quotas = self.answers[BALANCER + '/lbaas/quotas/project-1']['quota']
+        del quotas['load_balancer']
+        del quotas['member']
+        found = self.read()
+        self.assertEqual(Quota(3, 1), found.quotas[R('load_balancers')])
+        self.assertNotIn(R('members'), found.quotas)
 
     def test_no_token(self):
         self.http.post(KEYSTONE + '/auth/tokens', status_code=401)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from oslotest import base as test_base
 
 from cf_openstack.capacity import amounts
+from cf_openstack.capacity import check
 from cf_openstack.capacity import errors
 from cf_openstack.capacity import groups
 from cf_openstack.capacity import need
@@ -103,8 +104,8 @@ class TestNeed(test_base.BaseTestCase):
             R('root_disk', 'tiny'): 4, R('root_disk', 'big'): 15,
             R('ephemeral_disk', 'tiny'): 10, R('volumes'): 1,
             R('gigabytes'): 10, R('members', 'pool-1'): 3,
-            R('members', 'ssh'): 3, R('addresses', '10.0.1.0/28'): 3,
-            R('addresses', '10.0.2.0/28'): 1}, dict(found.running))
+            R('members', 'ssh'): 3, R('addresses', 'default 10.0.1.0/28'): 3,
+            R('addresses', 'default 10.0.2.0/28'): 1}, dict(found.running))
         self.assertEqual((1, 1024), (found.errands[R('instances')],
                                      found.errands[R('ram')]))
         self.assertEqual({}, dict(found.compilation))
@@ -121,7 +122,7 @@ class TestNeed(test_base.BaseTestCase):
         self.assertEqual({
             R('instances'): 3, R('cores'): 12, R('ram'): 24576,
             R('ports'): 3, R('flavor', 'big'): 3, R('root_disk', 'big'): 15,
-            R('addresses', '10.0.1.0/28'): 3}, dict(found.compilation))
+            R('addresses', 'default 10.0.1.0/28'): 3}, dict(found.compilation))
 
     def test_boot_from_volume(self):
         found = base.needed(base.group(vm_extensions=['root']))
@@ -230,6 +231,19 @@ class TestNeed(test_base.BaseTestCase):
             ['instance group "b": the flavor "big" does not exist in this '
              'project'], [problem.text for problem in found.problems])
         self.assertEqual(4, found.running[R('instances')])
+
+    def test_flavors_are_not_known(self):
+        found = need.calculate(
+            base.manifest(base.group(), base.group(
+                'b', vm_type=None, vm_resources={'cpu': 1, 'ram': 1})),
+            base.config(), None)
+        self.assertFalse(found.knows_flavors)
+        self.assertEqual((), found.problems)
+        self.assertEqual(4, found.running[R('instances')])
+        rows = {row.kind: row.state
+                for row in check.check(found, base.roomy()).rows}
+        self.assertEqual(('unknown', 'unknown', 'ok'), (
+            rows['cores'], rows['ram'], rows['instances']))
 
     def test_no_instance_type(self):
         found = need.calculate(

@@ -150,6 +150,22 @@ class TestMake(test_base.BaseTestCase):
         self.assertIn(reason, str(error))
         self.assertIn('give the variable a value', str(error))
 
+    def test_no_zone_is_given_for_an_az(self):
+        error = self.assertRaises(
+            errors.UnknownNames, making.make,
+            base.manifest(base.group(azs=['z1', 'z2'])),
+            base.facts(zones={'z1': 'nova'}))
+        self.assertEqual(('z2',), error.names)
+
+    def test_addresses_of_floating_ips_need_no_value(self):
+        config = making.make(
+            base.manifest(base.group(networks=[
+                {'name': 'default', 'default': ['dns', 'gateway']},
+                {'name': 'public', 'static_ips': ['((ip))']}])),
+            base.facts(vip_networks=('public',)))
+        self.assertEqual({'name': 'public', 'type': 'vip'},
+                         config['networks'][1])
+
     @ddt.data(
         ({'availability': 'two'}, 'the availability "two" is neither'),
         ({'vip_networks': ('default',)}, 'default cannot both'),
@@ -158,7 +174,7 @@ class TestMake(test_base.BaseTestCase):
         ({'compilation': inputs.Compilation(az='z9')},
          'zone "z9" for the compilation'),
         ({'vm_type_flavors': {'minimal': 'gone'}},
-         'the flavor "gone" for the VM type "minimal" does not exist'),
+         'the flavor "gone" for "minimal" does not exist; there are'),
     )
     @ddt.unpack
     def test_refused(self, values, reason):
@@ -222,6 +238,30 @@ class TestVmTypes(test_base.BaseTestCase):
                 '50GB_ephemeral_disk']))
         self.assertEqual('medium', section(config, 'vm_extensions')[
             '50GB_ephemeral_disk']['instance_type'])
+
+    @ddt.data(
+        # the extension follows the flavor that was chosen
+        ({'small-highmem': 'minimal'}, {}, 'small-50GB-ephemeral-disk'),
+        ({'small-highmem': 'minimal'},
+         {'small-highmem': flavors.Size(8, 3840, 0)}, 'medium'),
+        ({'50GB_ephemeral_disk': 'small'}, {}, 'small'),
+    )
+    @ddt.unpack
+    def test_ephemeral_disk_with_a_flavor_that_was_chosen(
+            self, chosen, sizes, expected):
+        config = self.make(
+            base.group(vm_type='small-highmem', vm_extensions=[
+                '50GB_ephemeral_disk']),
+            vm_type_flavors=chosen, sizes=sizes)
+        self.assertEqual(
+            {'instance_type': expected},
+            section(config, 'vm_extensions')['50GB_ephemeral_disk'])
+
+    def test_extension_of_an_unknown_vm_type(self):
+        error = self.assertRaises(
+            errors.UnknownNames, self.make, base.group(
+                vm_type='own', vm_extensions=['5GB_ephemeral_disk']))
+        self.assertEqual(('own',), error.names)
 
     def test_extension_of_a_load_balancer(self):
         extensions = {'cf-tcp-router-network-properties': inputs.Extension(
