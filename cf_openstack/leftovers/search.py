@@ -12,6 +12,7 @@ So there are three ways to ask:
   has made, unless the director has written its metadata to it since.
 """
 
+from collections.abc import Collection
 from collections.abc import Iterator
 import dataclasses
 import datetime
@@ -96,22 +97,38 @@ def _leftovers(
     found: inventory.Inventory, scope: Scope
 ) -> Iterator[things.Thing]:
     now = datetime.datetime.now(datetime.UTC)
-    for thing in found.things():
-        if scope.covers(thing) and scope.is_old_enough(thing, now):
-            reason = _reason(thing, scope, found.server_ids)
-            if reason:
-                yield thing.because(reason)
+    going: set[str] = set()
+    candidates = [
+        thing for thing in found.things()
+        if scope.covers(thing) and scope.is_old_enough(thing, now)]
+    # Servers first: a disk may go with the server that has it.
+    for thing in sorted(candidates, key=lambda one: one.kind != 'server'):
+        reason = _reason(thing, scope, found.server_ids, going)
+        if reason:
+            if thing.kind == 'server':
+                going.add(thing.id)
+            yield thing.because(reason)
 
 
 def _reason(
-    thing: things.Thing, scope: Scope, server_ids: frozenset[str]
+    thing: things.Thing,
+    scope: Scope,
+    server_ids: frozenset[str],
+    going: Collection[str],
 ) -> str | None:
-    """Why a thing is a leftover, None if it may not be one."""
+    """Why a thing is a leftover, None if it may not be one.
+
+    :param server_ids: the servers of the project.
+    :param going: those of them that are leftovers.
+    """
     known = scope.known_cids
     if known is not None and {thing.id, thing.owner} & known:
         return None
-    if thing.owner and thing.owner in server_ids:
-        # It goes when its server goes, and no sooner.
+    if thing.owner in server_ids and not (
+            known is not None and thing.kind == 'volume'
+            and thing.owner in going):
+        # Ports and members go with their server; a disk that is in use
+        # was given to a director once.
         return None
     if thing.kind in ('port', 'member'):
         return 'its server does not exist' if thing.owner else (

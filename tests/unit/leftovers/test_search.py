@@ -109,6 +109,16 @@ class TestSearch(case.LeftoverCase):
         self.assertEqual([('server', vm)], self.found(
             request_id=case.REQUEST))
 
+    def test_disk_in_use_by_a_server_that_goes(self):
+        vm = self._vm()
+        volume = self._volume(attachments=[{'server_id': vm}])
+        self.assertEqual(
+            [('server', vm), ('volume', volume)],
+            self.found(known_cids=frozenset()))
+        self.assertEqual([], self.found(known_cids=frozenset([vm])))
+        self.assertEqual([('server', vm)], self.found(
+            known_cids=frozenset([volume])))
+
     def test_disk_the_director_knows(self):
         self._volume(metadata=self.origin().metadata() | {
             'director': 'd', 'attached_at': '2026'})
