@@ -24,6 +24,7 @@ class Settings:
     :ivar verify: whether to check certificates, or a file of CAs.
     :ivar connect_timeout: seconds.
     :ivar read_timeout: seconds.
+    :ivar write_timeout: seconds.
     :ivar token_cache: folder in which tokens are kept for the processes
         that follow, or None.
     """
@@ -46,6 +47,7 @@ class Settings:
     verify: bool | str = True
     connect_timeout: float = 60
     read_timeout: float = 60
+    write_timeout: float = 60
     token_cache: str | None = None
 
     def verified_by(self, ca_file: str) -> 'Settings':
@@ -75,7 +77,8 @@ def connect(
     :param keep_secret: is told each token, so that no log shows it.
     """
     http = transport.Transport(
-        settings.connect_timeout, settings.read_timeout)
+        settings.connect_timeout, settings.read_timeout,
+        settings.write_timeout)
     file = None
     if settings.token_cache:
         file = token_cache.TokenFile(

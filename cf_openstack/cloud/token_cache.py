@@ -60,7 +60,8 @@ def name_of(settings: Any) -> str:
     secret = ''.join(
         told.pop(key) or ''
         for key in ('password', 'application_credential_secret'))
-    for key in ('connect_timeout', 'read_timeout', 'token_cache'):
+    for key in ('connect_timeout', 'read_timeout', 'write_timeout',
+                'token_cache'):
         told.pop(key, None)
     if isinstance(settings.verify, str):
         # The file may be a temporary one; what counts is what is in it.

@@ -10,6 +10,7 @@ import requests
 from cf_openstack.cloud import interruptions
 from cf_openstack.cloud import redaction
 from cf_openstack.cloud import retry
+from cf_openstack.cloud import write_timeout as adapter
 
 LOG = logging.getLogger(__name__)
 
@@ -27,14 +28,18 @@ class Transport(requests.Session):
 
     :param connect_timeout: seconds to wait for a connection.
     :param read_timeout: seconds to wait for the next bytes.
+    :param write_timeout: seconds to wait until bytes are taken.
     """
 
     def __init__(
         self,
         connect_timeout: float = 60,
         read_timeout: float = 60,
+        write_timeout: float = 60,
     ) -> None:
         super().__init__()
+        for scheme in ('http://', 'https://'):
+            self.mount(scheme, adapter.Adapter(write_timeout))
         self._timeout = (connect_timeout, read_timeout)
 
     def send(

@@ -42,10 +42,8 @@ def settings(values: dict[str, Any]) -> connection.Settings:
         interface=INTERFACES[values.get('endpoint_type') or 'publicURL'],
         verify=verify,
         connect_timeout=_timeout(options, 'connect_timeout'),
-        # Writes to a socket that stalls count as reads do.
-        read_timeout=max(
-            _timeout(options, 'read_timeout'),
-            _timeout(options, 'write_timeout')),
+        read_timeout=_timeout(options, 'read_timeout'),
+        write_timeout=_timeout(options, 'write_timeout'),
         token_cache=_token_cache(values.get('token_cache')),
         **_identity(values),
     )

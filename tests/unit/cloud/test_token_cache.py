@@ -163,14 +163,15 @@ class TestName(base.BaseTestCase):
 
     @ddt.data(*(field.name for field in dataclasses.fields(SETTINGS)
                 if field.name not in (
-                    'connect_timeout', 'read_timeout', 'token_cache')))
+                    'connect_timeout', 'read_timeout', 'write_timeout',
+                    'token_cache')))
     def test_depends_on(self, key):
         other = dataclasses.replace(SETTINGS, **{key: 'other'})
         self.assertNotEqual(
             token_cache.name_of(SETTINGS), token_cache.name_of(other))
 
     @ddt.data({'connect_timeout': 1}, {'read_timeout': 1},
-              {'token_cache': '/x'})
+              {'write_timeout': 1}, {'token_cache': '/x'})
     def test_does_not_depend_on(self, changes):
         other = dataclasses.replace(SETTINGS, **changes)
         self.assertEqual(

@@ -95,7 +95,8 @@ class TestConfig(ConfigCase):
             'nonblock': True}})
         self.assertIs(False, found.settings.verify)
         self.assertEqual(3, found.settings.connect_timeout)
-        self.assertEqual(200, found.settings.read_timeout)
+        self.assertEqual(100, found.settings.read_timeout)
+        self.assertEqual(200, found.settings.write_timeout)
         self.assertEqual('PEM', found.ca_cert)
         self.assertTrue(found.ca_from_job)
 
