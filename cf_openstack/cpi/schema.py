@@ -18,6 +18,9 @@ POSITIVE = 'a positive Integer'
 STRING = 'a String'
 STRINGS = 'an Array of Strings'
 
+#: Characters of a key that are shown.
+_LONGEST = 100
+
 #: A type by its name, or the Strings that are allowed.
 Kind = str | tuple[str, ...]
 
@@ -71,7 +74,8 @@ class Schema:
     def unknown(self, values: Mapping[str, Any]) -> list[str]:
         """Name the keys that nobody knows, and which was meant."""
         return [
-            f"'{self._prefix}{key}' is not known{self._meant(str(key))}"
+            f"'{self._prefix}{str(key)[:_LONGEST]}' is not known"
+            f'{self._meant(str(key))}'
             for key in values
             if key not in self.kinds and key not in self.dead
         ]
@@ -93,7 +97,7 @@ class Schema:
         import difflib
 
         nearest = difflib.get_close_matches(
-            key[:100].lower(), self.kinds, n=1)
+            key[:_LONGEST].lower(), self.kinds, n=1)
         if nearest:
             return f"; did you mean '{self._prefix}{nearest[0]}'?"
         return ''

@@ -72,6 +72,10 @@ class TestSchema(base.BaseTestCase):
             [f"'outer.{key}' is not known{hint}"],
             SCHEMA.unknown({key: 1, 'name': 'x', 'old': 2}))
 
+    def test_long_key_is_cut(self):
+        sentence, = SCHEMA.unknown({'x' * 300000: 1})
+        self.assertLess(len(sentence), 200)
+
     def test_all_mistakes_at_once(self):
         error = self.assertRaises(
             ValueError, SCHEMA.require,
