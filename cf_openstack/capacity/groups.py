@@ -8,6 +8,8 @@ from typing import Any
 
 from cf_openstack.capacity import errors
 from cf_openstack.manifest import addresses
+from cf_openstack.manifest.cloud_config import names
+from cf_openstack.manifest import fields
 from cf_openstack.manifest import reading
 
 _SWAP = 'create-swap-delete'
@@ -58,7 +60,7 @@ class Group:
 
     :ivar disk_types: names of disk types, one for each disk.
     :ivar disk_size: MiB of a disk without type, or None.
-    :ivar vm_resources: sizes in place of a VM type, or None.
+    :ivar vm_resources: sizes in place of a VM type, or empty.
     """
 
     name: str
@@ -67,7 +69,7 @@ class Group:
     azs: tuple[str, ...]
     vm_type: str | None
     vm_extensions: tuple[str, ...]
-    vm_resources: Mapping[str, Any] | None
+    vm_resources: Mapping[str, Any]
     networks: tuple[GroupNetwork, ...]
     disk_types: tuple[str, ...]
     disk_size: int | None
@@ -88,9 +90,9 @@ def read(doc: Any) -> list[Group]:
     :raises ManifestError: it is no manifest.
     """
     manifest = reading.read(doc)
-    whole = doc.get('update') or {}
+    whole = fields.mapping(doc.get('update'), '"update"')
     return [_group(group, spec, whole) for group, spec in zip(
-        manifest.instance_groups, doc.get('instance_groups') or [])]
+        manifest.instance_groups, names.specs(doc))]
 
 
 def needs_compilation(doc: Any) -> bool:
@@ -107,22 +109,22 @@ def _group(group: reading.InstanceGroup, spec: Mapping[str, Any],
             reason='the instance group "%s" has %s instances and a '
                    'persistent disk of %s MiB: give the variables values'
                    % (group.name, group.instances, size or 0))
-    types = [group.persistent_disk_type, spec.get('persistent_disk_pool')]
-    types += [disk.get('type') for disk
-              in spec.get('persistent_disks') or []]
+    where = ' of the instance group "%s"' % group.name
     return Group(
         name=group.name, instances=group.instances,
         is_errand=group.is_errand, azs=group.azs, vm_type=group.vm_type,
         vm_extensions=group.vm_extensions,
-        vm_resources=spec.get('vm_resources'),
+        vm_resources=fields.mapping(
+            spec.get('vm_resources'), '"vm_resources"' + where),
         networks=tuple(_network(network, group.instances)
                        for network in spec.get('networks') or []),
-        disk_types=tuple(str(name) for name in types if name),
+        disk_types=tuple(names.disk_types(group, spec)),
         disk_size=size or None,
-        update=_update(group.name, {**whole, **(spec.get('update') or {})}),
+        update=_update(group.name, {**whole, **fields.mapping(
+            spec.get('update'), '"update"' + where)}),
         migrated_from=tuple(
-            str(old.get('name'))
-            for old in spec.get('migrated_from') or []))
+            str(old.get('name')) for old in fields.mappings(
+                spec.get('migrated_from'), '"migrated_from"' + where)))
 
 
 def _network(spec: Mapping[str, Any], instances: int) -> GroupNetwork:

@@ -67,7 +67,7 @@ class Row:
     def what(self) -> str:
         """Kind and name, for people."""
         kind = self.kind.replace('_', ' ')
-        if self.unit:
+        if self.unit and self.kind != 'gigabytes':
             kind += ' ' + self.unit
         return '%s (%s)' % (kind, self.name) if self.name else kind
 

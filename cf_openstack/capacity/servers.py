@@ -10,6 +10,7 @@ from typing import Any
 from cf_openstack.capacity import amounts
 from cf_openstack.capacity import flavors as capacity_flavors
 from cf_openstack.manifest.cloud_config import reading
+from cf_openstack.manifest import fields
 
 _MIB = 1024
 
@@ -88,10 +89,12 @@ class Server:
         self, resources: Mapping[str, Any],
         flavors: Iterable[capacity_flavors.Flavor],
     ) -> capacity_flavors.Flavor | None:
-        size = capacity_flavors.Size(*(
-            int(resources.get(key) or 0) for key in ('cpu', 'ram')),
-            math.ceil(int(resources.get('ephemeral_disk_size') or 0)
-                      / _MIB))
+        cpu, ram, ephemeral = (
+            fields.number(resources.get(key), '"%s" of "vm_resources" of %s'
+                          % (key, self._who))
+            for key in ('cpu', 'ram', 'ephemeral_disk_size'))
+        size = capacity_flavors.Size(
+            math.ceil(cpu), math.ceil(ram), math.ceil(ephemeral / _MIB))
         found = capacity_flavors.smallest(
             flavors, size, from_volume=self.from_volume)
         if found is None:
@@ -101,20 +104,26 @@ class Server:
         return found
 
     @property
+    def _root_disk(self) -> Mapping[str, Any]:
+        return fields.mapping(self._properties.get('root_disk'),
+                              '"root_disk" of ' + self._who)
+
+    @property
     def volume_gib(self) -> int:
         """GiB of the volume that it boots from; 0 without one."""
         if not self.from_volume:
             return 0
-        root = self._properties.get('root_disk') or {}
-        size = root.get('size') or (self.flavor.root_gib
-                                    if self.flavor else 0)
+        size = fields.number(self._root_disk.get('size'),
+                             '"root_disk.size" of ' + self._who)
+        if not size and self.flavor:
+            size = self.flavor.root_gib
         return math.ceil(size)
 
     @property
     def volume_type(self) -> str:
         """Of the volume that it boots from; empty for Cinder's default."""
-        root = self._properties.get('root_disk') or {}
-        return root.get('type') or ''
+        return fields.text(self._root_disk.get('type'),
+                           '"root_disk.type" of ' + self._who)
 
     @property
     def boot_volume(self) -> amounts.Amounts:
@@ -127,14 +136,18 @@ class Server:
     def pools(self) -> list[str]:
         """Ids or names of the load balancers' pools that it joins."""
         return [str(pool.get('id') or pool.get('name'))
-                for pool in self._properties.get('loadbalancer_pools') or []]
+                for pool in fields.mappings(
+                    self._properties.get('loadbalancer_pools'),
+                    '"loadbalancer_pools" of ' + self._who)]
 
     @property
     def zones(self) -> list[str]:
         """Nova's availability zones, one of which it goes to."""
-        one = self._properties.get('availability_zone')
-        several = self._properties.get('availability_zones') or []
-        return [str(zone) for zone in ([one] if one else several)]
+        one = fields.text(self._properties.get('availability_zone'),
+                          '"availability_zone" of ' + self._who)
+        several = fields.texts(self._properties.get('availability_zones'),
+                               '"availability_zones" of ' + self._who)
+        return [one] if one else list(several)
 
     def takes(self, ports: int) -> amounts.Amounts:
         """What it takes, except for its IP addresses.
@@ -186,7 +199,8 @@ def disk_volume(size_mib: int, properties: Mapping[str, Any],
                 options: Options) -> amounts.Amounts:
     """What a persistent disk takes."""
     return volume(
-        properties.get('type') or options.default_volume_type or '',
+        fields.text(properties.get('type'), '"type" of a disk')
+        or options.default_volume_type or '',
         math.ceil(size_mib / _MIB))
 
 

@@ -21,7 +21,8 @@ class Subnet:
     :ivar allocation_pools: first and last address of each range that
         Neutron gives out by itself.
     :ivar taken: addresses, ranges and CIDRs outside of those that others
-        have: ports of DHCP agents, routers or virtual IPs.
+        have: ports of DHCP agents, routers or virtual IPs; never those of
+        the deployment's own instances, which would have to move.
     :ivar azs: those of the director that use it; empty: the n-th subnet of
         a network is for the n-th AZ, and the only one is for all.
     """

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from cf_openstack.manifest.cloud_config import errors
+from cf_openstack.manifest import fields
 from cf_openstack.manifest import reading
 
 _VARIABLE = re.compile(r'\(\(.*\)\)')
@@ -34,12 +35,8 @@ def used(doc: Any) -> Names:
         ``((variable))``.
     """
     groups = reading.read(doc).instance_groups
-    disks = [group.persistent_disk_type for group in groups]
-    for spec in doc.get('instance_groups') or []:
-        disks.append(spec.get('persistent_disk_pool'))
-        disks += [disk.get('type')
-                  for disk in spec.get('persistent_disks') or []
-                  if isinstance(disk, Mapping)]
+    disks = [name for group, spec in zip(groups, specs(doc))
+             for name in disk_types(group, spec)]
     return Names(
         azs=_unique(name for group in groups for name in group.azs),
         networks=_unique(name for group in groups
@@ -48,6 +45,28 @@ def used(doc: Any) -> Names:
         vm_extensions=_unique(name for group in groups
                               for name in group.vm_extensions),
         disk_types=_unique(disks))
+
+
+def specs(doc: Any) -> list[Mapping[str, Any]]:
+    """The instance groups of a manifest as they are written."""
+    return fields.mappings(doc.get('instance_groups'), '"instance_groups"')
+
+
+def disk_types(group: reading.InstanceGroup,
+               spec: Mapping[str, Any]) -> list[str]:
+    """The disk types of an instance group, one for each disk.
+
+    :param spec: the group as it is written.
+    :raises FieldError: a part of it has another type.
+    """
+    where = ' of the instance group "%s"' % group.name
+    several = fields.mappings(spec.get('persistent_disks'),
+                              '"persistent_disks"' + where)
+    found = [group.persistent_disk_type or '', fields.text(
+        spec.get('persistent_disk_pool'), '"persistent_disk_pool"' + where)]
+    found += [fields.text(disk.get('type'), '"type" of a disk' + where)
+              for disk in several]
+    return [name for name in found if name]
 
 
 def _unique(names: Iterable[Any]) -> tuple[str, ...]:
@@ -78,11 +97,11 @@ def missing(doc: Any, config: Mapping[str, Any]) -> dict[str, list[str]]:
     :returns: names by section: azs, networks, vm_types, ...
     """
     wanted = dataclasses.asdict(used(doc))
+    config = fields.mapping(config, 'the cloud config')
     result = {}
     for section, names in wanted.items():
-        defined = {str(entry.get('name'))
-                   for entry in config.get(section) or []
-                   if isinstance(entry, Mapping)}
+        defined = {str(entry.get('name')) for entry in fields.mappings(
+            config.get(section), '"%s"' % section)}
         absent = [name for name in names if name not in defined]
         if absent:
             result[section] = absent

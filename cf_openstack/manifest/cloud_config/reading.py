@@ -12,6 +12,7 @@ from typing import Any
 
 from cf_openstack.manifest import addresses
 from cf_openstack.manifest.cloud_config import errors
+from cf_openstack.manifest import fields
 
 _LISTS = ('azs', 'vm_types', 'vm_extensions', 'disk_types', 'networks')
 
@@ -58,14 +59,14 @@ class Disk:
 
 @dataclasses.dataclass(frozen=True)
 class Compilation:
-    """How packages are compiled."""
+    """How packages are compiled; text is empty where nothing is said."""
 
     workers: int
     network: str
-    az: str | None
-    vm_type: str | None
+    az: str
+    vm_type: str
     vm_extensions: tuple[str, ...]
-    vm_resources: Mapping[str, Any] | None
+    vm_resources: Mapping[str, Any]
     cloud_properties: Mapping[str, Any]
 
 
@@ -95,7 +96,8 @@ def merge(configs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     for config in configs:
         for key, value in config.items():
             if key in _LISTS:
-                merged[key] = merged.get(key, []) + list(value or [])
+                merged[key] = merged.get(key, []) + fields.items(
+                    value, '"%s"' % key)
             elif key in merged:
                 raise errors.CloudConfigError(
                     reason='"%s" is in more than one of the cloud configs: '
@@ -108,10 +110,11 @@ def merge(configs: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 def read(config: Any) -> CloudConfig:
     """Read a cloud config.
 
-    :raises CloudConfigError: a part is not what it should be.
+    :raises CloudConfigError: something contradicts something else.
+    :raises FieldError: a part has another type.
     :raises AddressError: an address cannot be read.
     """
-    config = _mapping(config, 'the document')
+    config = fields.mapping(config, 'the document')
     compilation = config.get('compilation')
     return CloudConfig(
         azs=_properties(config, 'azs'),
@@ -124,37 +127,27 @@ def read(config: Any) -> CloudConfig:
         compilation=_compilation(compilation) if compilation else None)
 
 
-def _mapping(value: Any, what: str) -> Mapping[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, Mapping):
-        raise errors.CloudConfigError(reason='%s is no mapping' % what)
-    return value
-
-
 def _named(config: Mapping[str, Any],
            section: str) -> dict[str, Mapping[str, Any]]:
-    entries = config.get(section) or []
-    if not isinstance(entries, list):
-        raise errors.CloudConfigError(reason='"%s" is no list' % section)
-    found = {}
-    for entry in entries:
-        name = _mapping(entry, 'an entry of "%s"' % section).get('name')
+    found: dict[str, Mapping[str, Any]] = {}
+    for entry in fields.mappings(config.get(section), '"%s"' % section):
+        name = fields.text(entry.get('name'), 'a name in "%s"' % section)
         if not name:
             raise errors.CloudConfigError(
-                reason='an entry of "%s" has no name' % section)
-        if str(name) in found:
+                reason='an item of "%s" has no name' % section)
+        if name in found:
             raise errors.CloudConfigError(
                 reason='"%s" is twice in "%s"' % (name, section))
-        found[str(name)] = entry
+        found[name] = entry
     return found
 
 
 def _properties(config: Mapping[str, Any],
                 section: str) -> dict[str, Mapping[str, Any]]:
     return {
-        name: _mapping(entry.get('cloud_properties'),
-                       'cloud_properties of "%s" in "%s"' % (name, section))
+        name: fields.mapping(
+            entry.get('cloud_properties'),
+            'cloud_properties of "%s" in "%s"' % (name, section))
         for name, entry in _named(config, section).items()}
 
 
@@ -163,7 +156,7 @@ def _disk(name: str, entry: Mapping[str, Any]) -> Disk:
     if type(size) is not int or size < 0:
         raise errors.CloudConfigError(
             reason='the disk type "%s" has no disk_size in MiB' % name)
-    return Disk(name, size, _mapping(
+    return Disk(name, size, fields.mapping(
         entry.get('cloud_properties'), 'cloud_properties of "%s"' % name))
 
 
@@ -173,22 +166,23 @@ def _network(name: str, entry: Mapping[str, Any]) -> Network:
         raise errors.CloudConfigError(
             reason='the network "%s" has the unknown type "%s"'
                    % (name, kind))
-    subnets = entry.get('subnets')
+    subnets = fields.mappings(entry.get('subnets'),
+                              '"subnets" of the network "%s"' % name)
     if not subnets and kind == 'dynamic':
         subnets = [entry]
     return Network(name, kind, tuple(
-        _subnet(name, kind, _mapping(subnet, 'a subnet of "%s"' % name))
-        for subnet in subnets or []))
+        _subnet(name, kind, subnet) for subnet in subnets))
 
 
 def _subnet(name: str, kind: str, entry: Mapping[str, Any]) -> Subnet:
-    azs = entry.get('azs') or ([entry['az']] if entry.get('az') else [])
-    properties = _mapping(entry.get('cloud_properties'),
-                          'cloud_properties of "%s"' % name)
-    network_id = properties.get('net_id')
+    one = fields.text(entry.get('az'), '"az" of the network "%s"' % name)
+    azs = fields.texts(entry.get('azs'), '"azs" of the network "%s"' % name)
+    properties = fields.mapping(entry.get('cloud_properties'),
+                                'cloud_properties of "%s"' % name)
     static = addresses.parse(entry.get('static'))
-    common = {'azs': tuple(map(str, azs)), 'static': static,
-              'network_id': None if network_id is None else str(network_id)}
+    common = {'azs': azs or ((one,) if one else ()), 'static': static,
+              'network_id': fields.text(properties.get('net_id'),
+                                        '"net_id" of "%s"' % name) or None}
     if kind != 'manual':
         return Subnet(cidr=None, dynamic=addresses.AddressSet(), **common)
     text = entry.get('range')
@@ -204,7 +198,7 @@ def _subnet(name: str, kind: str, entry: Mapping[str, Any]) -> Subnet:
 
 
 def _compilation(entry: Any) -> Compilation:
-    entry = _mapping(entry, '"compilation"')
+    entry = fields.mapping(entry, '"compilation"')
     workers = entry.get('workers')
     if type(workers) is not int or workers < 0:
         raise errors.CloudConfigError(
@@ -212,10 +206,12 @@ def _compilation(entry: Any) -> Compilation:
     if not entry.get('network'):
         raise errors.CloudConfigError(reason='"compilation" has no network')
     return Compilation(
-        workers=workers, network=str(entry['network']), az=entry.get('az'),
-        vm_type=entry.get('vm_type'),
-        vm_extensions=tuple(entry.get('vm_extensions') or ()),
-        vm_resources=entry.get('vm_resources'),
-        cloud_properties=_mapping(
+        workers=workers, vm_extensions=fields.texts(
+            entry.get('vm_extensions'), '"vm_extensions" of "compilation"'),
+        vm_resources=fields.mapping(
+            entry.get('vm_resources'), '"vm_resources" of "compilation"'),
+        cloud_properties=fields.mapping(
             entry.get('cloud_properties'),
-            'cloud_properties of "compilation"'))
+            'cloud_properties of "compilation"'),
+        **{key: fields.text(entry.get(key), '"%s" of "compilation"' % key)
+           for key in ('network', 'az', 'vm_type')})

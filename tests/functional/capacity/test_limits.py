@@ -131,7 +131,7 @@ class LimitsTest(base.FunctionalTestCase):
         self.assertLess(time.monotonic() - started, LIMIT_S)
         shortages = {row.what: row for row in result.shortages}
         self.assertEqual(
-            {'instances', 'cores', 'ram MiB', 'volumes', 'gigabytes GiB',
+            {'instances', 'cores', 'ram MiB', 'volumes', 'gigabytes',
              ADDRESSES, 'floating ip (%s)' % FLOATING,
              'zone (nowhere)', 'volume zone (nowhere)',
              'volume type (no-such-type)', 'pool (no-such-pool)',

@@ -182,5 +182,5 @@ class TestCfDeployment(test_base.BaseTestCase):
         self.assertEqual({
             'instances': vms + 5 - 9, 'cores': cores + 5 - 12,
             'ram MiB': ram + 19200 - 34816,
-            'gigabytes GiB': TOTALS[OPENSTACK][6] - 6},
+            'gigabytes': TOTALS[OPENSTACK][6] - 6},
             {row.what: row.missing for row in found.shortages})

@@ -31,7 +31,7 @@ class TestQuotas(test_base.BaseTestCase):
     @ddt.data(
         ('instances', 'instances', 4), ('cores', 'cores', 7),
         ('ram', 'ram MiB', 11264), ('ports', 'ports', 4),
-        ('volumes', 'volumes', 1), ('gigabytes', 'gigabytes GiB', 10),
+        ('volumes', 'volumes', 1), ('gigabytes', 'gigabytes', 10),
         ('members', 'members', 6),
     )
     @ddt.unpack
@@ -86,7 +86,7 @@ class TestQuotas(test_base.BaseTestCase):
         self.assertEqual({}, base.shortages(wanted, has, deployed))
         more = base.needed(base.group('a', 6, persistent_disk=1024))
         self.assertEqual(
-            {'instances': 1, 'volumes': 1, 'ports': 1, 'gigabytes GiB': 1},
+            {'instances': 1, 'volumes': 1, 'ports': 1, 'gigabytes': 1},
             base.shortages(more, has, deployed))
         row = [row for row in check.check(more, has, deployed).rows
                if row.kind == 'instances'][0]
@@ -101,7 +101,7 @@ class TestQuotas(test_base.BaseTestCase):
         has.quotas.update({
             R('gigabytes', 'slow'): project.Quota(15, 0),
             R('volumes', 'fast'): project.Quota(3, 3)})
-        self.assertEqual({'gigabytes GiB (slow)': 5, 'volumes (fast)': 1},
+        self.assertEqual({'gigabytes (slow)': 5, 'volumes (fast)': 1},
                          base.shortages(wanted, has))
 
     def test_size_of_a_volume(self):

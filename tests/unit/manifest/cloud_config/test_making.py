@@ -350,13 +350,13 @@ class TestReading(test_base.BaseTestCase):
                                        found['v'].subnets))
 
     @ddt.data(
-        ([], 'the document is no mapping'),
-        ({'azs': {}, 'networks': {'a': 1}}, '"networks" is no list'),
-        ({'azs': ['z1']}, 'an entry of "azs" is no mapping'),
-        ({'azs': [{}]}, 'an entry of "azs" has no name'),
+        ([], 'the document is list, but has to be a mapping'),
+        ({'networks': {'a': 1}}, '"networks" is dict, but has to be a list'),
+        ({'azs': ['z1']}, 'an item of "azs" is str, but has to be a mapping'),
+        ({'azs': [{}]}, 'an item of "azs" has no name'),
         ({'azs': [{'name': 'z1'}] * 2}, '"z1" is twice in "azs"'),
         ({'vm_types': [{'name': 'a', 'cloud_properties': 'x'}]},
-         'cloud_properties of "a" in "vm_types" is no mapping'),
+         'cloud_properties of "a" in "vm_types" is str, but has to'),
         ({'disk_types': [{'name': 'a'}]}, '"a" has no disk_size'),
         ({'networks': [{'name': 'a', 'type': 'x'}]},
          '"a" has the unknown type "x"'),
@@ -366,6 +366,6 @@ class TestReading(test_base.BaseTestCase):
     )
     @ddt.unpack
     def test_refused(self, config, reason):
-        error = self.assertRaises(errors.CloudConfigError, reading.read,
-                                  config)
+        error = self.assertRaises(manifest_errors.ManifestError,
+                                  reading.read, config)
         self.assertIn(reason, str(error))
