@@ -76,6 +76,8 @@ class Waiter:
             else:
                 last = state(found)
                 if done(found):
+                    LOG.info("%s `%s' is %s after %.1f seconds", kind,
+                             object_id, last, time.monotonic() - started)
                     return found
             elapsed = time.monotonic() - started
             if elapsed >= self.timeout:

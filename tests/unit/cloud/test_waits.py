@@ -47,6 +47,13 @@ class TestWaiter(base.BaseTestCase):
         self.assertEqual('ACTIVE', self._wait('ACTIVE').status)
         self.assertEqual([], self.clock.sleeps)
 
+    def test_log(self):
+        logger = self.useFixture(cpi_base.fixtures.FakeLogger(
+            'cf_openstack.cloud.waits'))
+        self._wait('BUILD', 'ACTIVE')
+        self.assertEqual("Server `s' is active after 0.5 seconds\n",
+                         logger.output)
+
     def test_polls_grow_rarer(self):
         self.assertRaises(errors.WaitTimedOut, self._wait, 'BUILD')
         sleeps = self.clock.sleeps
