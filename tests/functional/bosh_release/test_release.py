@@ -90,6 +90,9 @@ class ReleaseTestCase(base.CpiTestCase):
         subprocess.run(
             ['bash', 'packaging'], cwd=source, check=True,
             env=base.ENVIRONMENT | {'BOSH_INSTALL_TARGET': str(target)})
+        licences = target / '_internal' / 'licences'
+        for name in ('Python', 'openstacksdk', 'requests', 'PyYAML'):
+            self.assertTrue(any((licences / name).rglob('*')), name)
 
     def _deploy(self, release: pathlib.Path, told: dict[str, Any]) -> None:
         """Render the templates of a job."""
