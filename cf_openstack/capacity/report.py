@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import dataclasses
 from typing import Any
 
+from cf_openstack.capacity import demand
 from cf_openstack.capacity import errors
 
 #: Enough; not enough; does not exist or is taken; nobody knows; no limit
@@ -14,6 +15,8 @@ OK, SHORT, ABSENT, UNKNOWN, INFO = 'ok', 'short', 'absent', 'unknown', 'info'
 
 _UNITS = {'ram': 'MiB', 'gigabytes': 'GiB', 'volume_size': 'GiB',
           'root_disk': 'GiB', 'ephemeral_disk': 'GiB'}
+# Of what is needed then, nobody asks why.
+_PLAIN_PHASES = (demand.CREATION, demand.RUNNING)
 _HEADER = ('what', 'need', 'limit', 'used', 'free', 'missing', 'state')
 
 
@@ -80,8 +83,11 @@ class Row:
         """A shortage in one sentence."""
         if self.text:
             return self.text
-        return '%s: need %d, limit %s, used %s, missing %d' % (
-            self.what, self.need, self.limit, self.used, self.missing)
+        when = ''
+        if self.phase and self.phase not in _PLAIN_PHASES:
+            when = ' (during %s)' % self.phase
+        return '%s: need %d%s, limit %s, used %s, missing %d' % (
+            self.what, self.need, when, self.limit, self.used, self.missing)
 
 
 @dataclasses.dataclass(frozen=True)

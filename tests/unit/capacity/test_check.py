@@ -72,6 +72,15 @@ class TestQuotas(test_base.BaseTestCase):
             'ports: need 4, limit 0, used 0, missing 4'), error.shortages)
         self.assertIn(error.shortages[0], str(error))
 
+    def test_when_it_is_needed(self):
+        wanted = need.calculate(
+            base.source(base.manifest(base.group('a', 4))), base.config(),
+            base.FLAVORS)
+        found = check.check(wanted, base.roomy(instances=(6, 0)))
+        self.assertEqual(
+            ['instances: need 7 (during next compilation), limit 6, used 0, '
+             'missing 1'], [row.describe() for row in found.shortages])
+
     def test_fits(self):
         found = check.check(base.needed(base.group('a', 4)), base.roomy())
         self.assertTrue(found.fits)

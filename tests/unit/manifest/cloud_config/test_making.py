@@ -3,14 +3,18 @@
 import pathlib
 
 import ddt
+import hypothesis
+from hypothesis import strategies as st
 from oslotest import base as test_base
 
 from cf_openstack.capacity import flavors
+from cf_openstack.capacity import need
 from cf_openstack.manifest.cloud_config import errors
 from cf_openstack.manifest.cloud_config import inputs
 from cf_openstack.manifest.cloud_config import making
 from cf_openstack.manifest.cloud_config import names
 from cf_openstack.manifest.cloud_config import reading
+from cf_openstack.manifest.cloud_config import vm_types
 from cf_openstack.manifest import document
 from cf_openstack.manifest import errors as manifest_errors
 from tests.unit.manifest.cloud_config import base
@@ -192,6 +196,54 @@ class TestMake(test_base.BaseTestCase):
                              base.facts(compilation=None))
         self.assertNotIn('compilation', config)
         self.assertEqual(['small'], list(section(config, 'vm_types')))
+
+
+GROUPS = st.lists(st.builds(
+    lambda azs, vm_type, extensions, disk: base.group(
+        azs=azs, vm_type=vm_type, vm_extensions=extensions,
+        persistent_disk_type=disk),
+    st.lists(st.sampled_from(['z1', 'z2', 'z3', 'z4']), min_size=1,
+             unique=True),
+    st.sampled_from(sorted(vm_types.SIZES)),
+    st.lists(st.sampled_from(
+        [*vm_types.LOAD_BALANCED, '5GB_ephemeral_disk',
+         '100GB_ephemeral_disk']), unique=True, max_size=3),
+    st.sampled_from([None, '1GB', '5GB', '100GB'])), max_size=5)
+
+
+class TestAnyManifest(test_base.BaseTestCase):
+
+    @hypothesis.settings(max_examples=40)
+    @hypothesis.given(GROUPS, st.integers(1, 4), st.integers(0, 3),
+                      st.sampled_from(['default', 'one-az']))
+    def test_it_can_be_deployed(self, groups, subnets, zones, availability):
+        for number, group in enumerate(groups):
+            group['name'] = 'group-%d' % number
+        doc = base.manifest(*groups)
+        # Large enough for any combination of VM type and extension
+        some = (*base.FLAVORS, flavors.Flavor('huge', 64, 1 << 20, 3, 500))
+        config = making.make(doc, base.facts(
+            networks={'default': tuple(
+                base.subnet(16 + number) for number in range(subnets))},
+            zones=('a', 'b', 'c')[:zones], availability=availability,
+            flavors=some))
+        self.assertEqual({}, names.missing(doc, config))
+        found = need.calculate(doc, config, some)
+        self.assertEqual((), found.problems)
+        self.assertLessEqual(
+            set(found.zones), {'a'} if availability == 'one-az'
+            else {'a', 'b', 'c'})
+        for group in groups:
+            size = vm_types.SIZES[group['vm_type']]
+            for properties in (
+                    section(config, 'vm_types')[group['vm_type']],
+                    *(section(config, 'vm_extensions')[name]
+                      for name in group['vm_extensions'])):
+                for flavor in some:
+                    if flavor.name == properties.get('instance_type'):
+                        self.assertGreaterEqual(flavor.vcpus, size.vcpus)
+                        self.assertGreaterEqual(flavor.ram_mib,
+                                                size.ram_mib)
 
 
 @ddt.ddt
