@@ -13,7 +13,7 @@ from cf_openstack.cloud import errors as cloud_errors
 from cf_openstack.cloud import naming
 from cf_openstack.cpi import calls
 from cf_openstack.cpi import errors
-from cf_openstack.cpi import load_balancers
+from cf_openstack.cpi import pool_memberships
 from cf_openstack.cpi import translation
 from cf_openstack import exceptions
 
@@ -129,10 +129,10 @@ class _Removal:
             return None
 
     def _leave_pools(self, server: sdk_server.Server) -> None:
-        for membership in load_balancers.memberships(server.metadata):
+        for membership in pool_memberships.read(server.metadata):
             self._attempt(
                 'Removing lbaas pool memberships',
-                lambda: load_balancers.leave(
+                lambda: pool_memberships.leave(
                     self._call, membership, _birth_name(server),
                     _addresses(server)))
 
