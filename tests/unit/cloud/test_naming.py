@@ -71,3 +71,12 @@ class TestNaming(base.BaseTestCase):
         many = {str(number): 1 for number in range(200)}
         self.assertEqual(
             naming.MOST_TAGS, len(naming.tags_of({'bosh': {'tags': many}})))
+
+    @ddt.data(
+        ('bosh-vm-1-0', True), ('bosh-vm-1-12', True), ('bosh-vm-1', False),
+        ('bosh-vm-1-', False), ('bosh-vm-1-x', False), ('bosh-vm-10', False),
+        ('bosh-vm-1-0-0', False), ('vm-1-0', False), ('', False))
+    @ddt.unpack
+    def test_is_port_of(self, name, expected):
+        self.assertEqual(expected, naming.is_port_of(name, 'vm-1'))
+        self.assertTrue(naming.is_port_of(naming.port_name('vm-1', 7), 'vm-1'))
