@@ -126,7 +126,6 @@ class LifeTestCase(base.CpiTestCase):
 class RecreateTestCase(base.CpiTestCase):
 
     def test_disk_moves_to_another_vm(self) -> None:
-        """Scenario 5 of upstream's lifecycle suite: an existing disk."""
         stemcell = self.make_stemcell()
         networks = {'default': self.manual('10.77.0.20')}
         first, _networks = self.make_vm(stemcell, networks)

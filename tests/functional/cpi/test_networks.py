@@ -79,24 +79,27 @@ class NetworkTestCase(lifecycle.LifecycleTestCase):
             'six': self.manual('2001:0db8:77::30') | rest | {
                 'prefix': '128', 'gateway': '2001:db8:77::1'},
             'prefix': self.manual('10.77.0.128') | rest | {'prefix': '28'}}
-        vm, created = self.create(
-            networks, allowed_address_pairs=['10.77.0.99', '10.77.4.0/24'])
-        port, = self.cloud.network.ports(device_id=vm)
-        self.assertEqual(
-            {'10.77.0.30', '2001:db8:77::30'},
-            {fixed['ip_address'] for fixed in port.fixed_ips})
-        self.assertEqual(
-            {'10.77.0.128/28', '10.77.0.99', '10.77.4.0/24'},
-            {pair['ip_address'] for pair in port.allowed_address_pairs})
-        self.assertEqual({port.mac_address}, {
-            network['mac'] for network in created.values()})
-        self.assertRaises(exceptions.NotFoundException,
-                          self.cloud.network.get_port, unused.id)
-        server = self.admin.compute.get_server(vm)
-        data = json.loads(base64.b64decode(server.user_data))
-        self.assertEqual(created, data['networks'])
-        self.delete(vm)
-        self.assert_nothing_left('ports in the network')
+
+        def check(vm: str, created: dict[str, Any]) -> None:
+            port, = self.cloud.network.ports(device_id=vm)
+            self.assertEqual(
+                {'10.77.0.30', '2001:db8:77::30'},
+                {fixed['ip_address'] for fixed in port.fixed_ips})
+            self.assertEqual(
+                {'10.77.0.128/28', '10.77.0.99', '10.77.4.0/24'},
+                {pair['ip_address']
+                 for pair in port.allowed_address_pairs})
+            self.assertEqual({port.mac_address}, {
+                network['mac'] for network in created.values()})
+            self.assertRaises(exceptions.NotFoundException,
+                              self.cloud.network.get_port, unused.id)
+            server = self.admin.compute.get_server(vm)
+            data = json.loads(base64.b64decode(server.user_data))
+            self.assertEqual(created, data['networks'])
+
+        self.vm_lifecycle(
+            networks, check=check,
+            allowed_address_pairs=['10.77.0.99', '10.77.4.0/24'])
         self.assertEqual([reserved.id], [
             port.id for port in self.cloud.network.ports(
                 network_id=self.network_id)])
