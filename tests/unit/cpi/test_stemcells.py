@@ -168,3 +168,19 @@ class TestLightStemcell(StemcellCase):
     def test_delete_keeps_the_image(self):
         self.call('delete_stemcell', f'{fake_cloud.IMAGE_ID} light')
         self.assertIn(fake_cloud.IMAGE_ID, self.cloud.images)
+
+
+class TestRememberedToken(StemcellCase):
+
+    def test_revoked(self):
+        self.config = self.write_config(
+            token_cache=os.path.join(self.temp_dir, 'tokens'))
+        self.call('delete_stemcell', 'absent')
+        first = len(self.cloud.calls)
+        # It shows before the data, which can be sent but once.
+        self.cloud.fail_call(first, fake_cloud.Fault(401))
+        cid = self.call('create_stemcell', self.image(), PROPERTIES)
+        self.assertEqual([
+            'POST image/images', 'POST identity/auth/tokens',
+            'POST image/images', f'PUT image/images/{cid}/file',
+            f'GET image/images/{cid}'], self.cloud.calls[first:])
