@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PARTS = ('pep8', 'unit', 'functional')
 #: Functional tests that look only at what is their own, and so may run side
 #: by side.
-APART = r'tests\.functional\.(bosh_release|cpi|faults)\.'
+APART = r'tests\.functional\.(bosh_release|capacity|cpi|faults)\.'
 STYLE = (
     ('flake8', 'cf_openstack', 'heat_plugins', 'horizon_panel',
      'bosh_release', 'devstack', 'tests', 'setup.py'),
@@ -96,7 +96,8 @@ class Suite:
         pocket, director = 'devstack.pocket', 'devstack.pocket_director'
         was_up = self.tool(pocket, 'status')
         try:
-            if not self.tool(pocket, 'up', python=sys.executable) or (
+            if not self.tool(pocket, 'up', '--with', 'octavia',
+                             python=sys.executable) or (
                     not self.tool(director, 'up')):
                 self.broken.append('pocket cloud')
                 return
