@@ -22,7 +22,7 @@ PARTS = ('pep8', 'unit', 'functional')
 APART = r'tests\.functional\.(bosh_release|capacity|cpi|faults)\.'
 STYLE = (
     ('flake8', 'cf_openstack', 'heat_plugins', 'horizon_panel',
-     'bosh_release', 'devstack', 'tests', 'setup.py'),
+     'benchmarks', 'bosh_release', 'devstack', 'tests', 'setup.py'),
     ('bashate', '-v', '-iE006', '-eE005,E042', '.ci/run'),
     ('doc8', '-q', 'README.rst', 'CONTRIBUTING.rst', 'HACKING.rst',
      'doc/source', 'releasenotes/notes'),
@@ -107,6 +107,8 @@ class Suite:
             ran += self.stestr('functional', extra, '--serial', but=APART)
             if not ran:
                 self.broken.append('functional (no test ran)')
+            # What the fault suite saw, if it ran.
+            self.tool('tests.functional.faults', '--last')
         finally:
             if not was_up:
                 self.tool(pocket, 'down')

@@ -6,6 +6,7 @@ import dataclasses
 
 from openstack import connection
 
+from cf_openstack.cloud import block_storage
 from cf_openstack.cloud import memory
 from cf_openstack.cloud import session
 from cf_openstack.cloud import token_cache
@@ -63,6 +64,12 @@ class Settings:
         }
 
 
+class Connection(connection.Connection):
+    """The SDK's, with a Cinder that costs one request less."""
+
+    block_storage = block_storage.Service(service_type='block-storage')
+
+
 def connect(
     settings: Settings,
     request_id: str | None = None,
@@ -83,7 +90,7 @@ def connect(
     if settings.token_cache:
         file = token_cache.TokenFile(
             settings.token_cache, token_cache.name_of(settings))
-    return connection.Connection(
+    return Connection(
         session=session.Session(
             _auth_plugin(settings),
             memory.Memory(file, token_life, keep_secret),

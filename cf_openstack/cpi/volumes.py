@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from openstack.block_storage.v3 import volume as sdk_volume
+from openstack import exceptions as sdk_exceptions
 
 from cf_openstack.cloud import errors as cloud_errors
 from cf_openstack.cloud import waits
@@ -85,9 +86,15 @@ def delete(call: calls.Call, cid: str) -> None:
     :raises cloud_errors.CloudFailure: Cinder failed to, or took too long.
     """
     storage = call.cloud.block_storage
+
+    def send() -> None:
+        # The SDK's own method first asks for Cinder's versions.
+        response = storage.delete(f'/volumes/{cid}')
+        if response.status_code != 404:
+            sdk_exceptions.raise_from_response(response)
+
     delete_and_wait(
-        call, 'Volume', cid, lambda: storage.delete_volume(cid),
-        lambda: storage.get_volume(cid))
+        call, 'Volume', cid, send, lambda: storage.get_volume(cid))
 
 
 def delete_named(call: calls.Call, name: str) -> None:

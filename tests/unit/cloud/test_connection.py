@@ -35,11 +35,21 @@ class ConnectionCase(base.BaseTestCase):
             'http://cinder.test:8776/v3/volumes/v',
             json={'volume': {'id': 'v', 'status': 'available'}})
 
-    def _serve_token(self, volume_type: str = 'block-storage') -> None:
+    def _serve_token(
+        self, volume_type: str = 'block-storage', token: str = 'tok-1',
+        expires: str | None = None, volume_url: str | None = None
+    ) -> None:
+        body = fake_catalog.token(volume_type)
+        if expires:
+            body['token']['expires_at'] = expires
+        if volume_url:
+            for service in body['token']['catalog']:
+                if service['type'] == volume_type:
+                    for endpoint in service['endpoints']:
+                        endpoint['url'] = volume_url
         self.token = self.http.post(
             'http://keystone.test:5000/v3/auth/tokens', status_code=201,
-            headers={'X-Subject-Token': 'tok-1'},
-            json=fake_catalog.token(volume_type))
+            headers={'X-Subject-Token': token}, json=body)
 
     def connect(self, **overrides: Any) -> Any:
         return connection.connect(
@@ -84,16 +94,31 @@ class TestConnect(ConnectionCase):
     @ddt.data('block-storage', 'volumev3', 'volume')
     def test_fewest_requests(self, volume_type):
         self._serve_token(volume_type)
-        # Cinder shows its versions only to those it knows.
-        versions = self.http.get(
-            'http://cinder.test:8776/v3/', json=VERSIONS,
-            request_headers={'X-Auth-Token': 'tok-1'})
         conn = self.connect()
         for _round in range(2):
             conn.block_storage.get_volume('v')
         self.assertEqual(1, self.token.call_count)
-        self.assertEqual(1, versions.call_count)
-        self.assertEqual(4, self.http.call_count)
+        self.assertEqual(2, self.volume.call_count)
+        self.assertEqual(3, self.http.call_count)
+        self.assertEqual('volume 3.0', self.volume.last_request.headers[
+            'OpenStack-API-Version'])
+
+    @ddt.data(
+        ('http://cinder.test:8776/v3/p1', 'v3/p1', 0),
+        ('http://cinder.test:8776/volume/v3', 'volume/v3', 0),
+        # Only Cinder knows where its version 3 is.
+        ('http://cinder.test:8776', 'v3', 1))
+    @ddt.unpack
+    def test_endpoint_of_cinder(self, url, path, versions):
+        self._serve_token(volume_url=url)
+        asked = self.http.get('http://cinder.test:8776/', json=VERSIONS)
+        volume = self.http.get(
+            f'http://cinder.test:8776/{path}/volumes/v',
+            json={'volume': {'id': 'v', 'status': 'available'}})
+        self.connect().block_storage.get_volume('v')
+        self.assertEqual(1, volume.call_count)
+        self.assertEqual(versions, asked.call_count)
+        self.assertEqual(2 + versions, self.http.call_count)
 
     def test_interface_and_region(self):
         error = self.assertRaises(

@@ -17,7 +17,9 @@ from tests.unit.cpi import fake_catalog
 VOLUME = {'volume': {'id': 'v', 'status': 'available'}}
 OPENSTACK = {'x-openstack-request-id': 'req-1'}
 CINDER = 'http://cinder.test:8776/v3/volumes/v'
-MOVED = 'http://moved.test:8776/v3'
+# Of a Cinder that has to be asked for its versions.
+UNVERSIONED = 'http://cinder.test:8776'
+MOVED = 'http://moved.test:8776'
 
 
 class MemoryCase(test_connection.ConnectionCase):
@@ -29,6 +31,8 @@ class MemoryCase(test_connection.ConnectionCase):
         self.logger = self.useFixture(fixtures.FakeLogger('cf_openstack'))
         self.secrets: set[str] = set()
         self.seen = 0
+        self.serve_token()
+        self.http.get(f'{UNVERSIONED}/', json=test_connection.VERSIONS)
 
     def connect(self, **overrides: Any) -> Any:
         """As a process of its own would."""
@@ -38,19 +42,10 @@ class MemoryCase(test_connection.ConnectionCase):
             keep_secret=self.secrets.update)
 
     def serve_token(
-        self, token: str = 'tok-1', expires: str = '2099-01-01T00:00:00Z',
-        volume_url: str | None = None
+        self, token: str = 'tok-1', expires: str | None = None,
+        volume_url: str = UNVERSIONED, volume_type: str = 'block-storage'
     ) -> None:
-        body = fake_catalog.token()
-        body['token']['expires_at'] = expires
-        if volume_url:
-            for service in body['token']['catalog']:
-                if service['type'] == 'block-storage':
-                    for endpoint in service['endpoints']:
-                        endpoint['url'] = volume_url
-        self.token = self.http.post(
-            'http://keystone.test:5000/v3/auth/tokens', status_code=201,
-            headers={'X-Subject-Token': token}, json=body)
+        self._serve_token(volume_type, token, expires, volume_url)
 
     def requests(self) -> list[str]:
         """What was asked since the last look."""
@@ -75,14 +70,14 @@ class TestMemory(MemoryCase):
         self.connect().block_storage.get_volume('v')
         self.assertEqual([
             'POST http://keystone.test:5000/v3/auth/tokens',
-            'GET http://cinder.test:8776/v3/', f'GET {CINDER}',
+            f'GET {UNVERSIONED}/', f'GET {CINDER}',
         ], self.requests())
         self.connect().block_storage.get_volume('v')
         self.assertEqual([f'GET {CINDER}'], self.requests())
 
     @ddt.data('volumev3', 'volume')
     def test_aliases(self, volume_type):
-        self._serve_token(volume_type)
+        self.serve_token(volume_type=volume_type)
         self.connect().block_storage.get_volume('v')
         self.assertEqual(3, len(self.requests()))
         self.connect().block_storage.get_volume('v')
@@ -150,12 +145,12 @@ class TestMemory(MemoryCase):
         self.connect().block_storage.get_volume('v')
         self.assertEqual(1, len(self.requests()))
 
-    @ddt.data(None, 3, [], {'http://cinder.test:8776/v3/': 3},
-              {'http://cinder.test:8776/v3/': []},
-              {'http://cinder.test:8776/v3/': ['x']},
-              {'http://cinder.test:8776/v3/': [{'id': 'v3', 'links': 3,
-                                                'status': 'CURRENT'}]},
-              {'http://cinder.test:8776/v3/': [{'status': 7}]})
+    @ddt.data(None, 3, [], {UNVERSIONED: 3},
+              {UNVERSIONED: []},
+              {UNVERSIONED: ['x']},
+              {UNVERSIONED: [
+                  {'id': 'v3', 'links': 3, 'status': 'CURRENT'}]},
+              {UNVERSIONED: [{'status': 7}]})
     def test_damaged_documents(self, documents):
         self.first_call()
         name, = os.listdir(self.folder)
@@ -227,8 +222,8 @@ class TestContradicted(MemoryCase):
         self.http.get(f'{MOVED}/', json={'versions': [{
             'id': 'v3.0', 'status': 'CURRENT', 'version': '3.70',
             'min_version': '3.0',
-            'links': [{'rel': 'self', 'href': f'{MOVED}/'}]}]})
-        self.http.get(f'{MOVED}/volumes/v', json=VOLUME)
+            'links': [{'rel': 'self', 'href': f'{MOVED}/v3/'}]}]})
+        self.http.get(f'{MOVED}/v3/volumes/v', json=VOLUME)
 
     def test_404_of_another_server(self):
         self._move()
@@ -237,8 +232,7 @@ class TestContradicted(MemoryCase):
         self.assertEqual('available', found.status)
         self.requests()
         self.connect().block_storage.get_volume('v')
-        self.assertEqual(
-            [f'GET {MOVED}/', f'GET {MOVED}/volumes/v'], self.requests())
+        self.assertEqual([f'GET {MOVED}/v3/volumes/v'], self.requests())
 
     def test_404_of_a_proxy_in_between(self):
         self.http.get(CINDER, status_code=404, text='nobody is here')

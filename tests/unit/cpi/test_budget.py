@@ -26,25 +26,25 @@ class Allowed(NamedTuple):
 
 
 BUDGET = {
-    'attach_disk': Allowed(6, 3),
+    'attach_disk': Allowed(5, 3),
     'calculate_vm_cloud_properties': Allowed(3, 1),
-    'create_disk': Allowed(6, 3),
+    'create_disk': Allowed(5, 3),
     'create_stemcell': Allowed(5, 3),
     'create_vm': Allowed(12, 9),
-    'delete_disk': Allowed(5, 3),
-    'delete_snapshot': Allowed(5, 3),
+    'delete_disk': Allowed(4, 3),
+    'delete_snapshot': Allowed(4, 3),
     'delete_stemcell': Allowed(3, 1),
     'delete_vm': Allowed(7, 5),
-    'detach_disk': Allowed(6, 3),
+    'detach_disk': Allowed(5, 3),
     'get_disks': Allowed(4, 2),
-    'has_disk': Allowed(3, 1),
+    'has_disk': Allowed(2, 1),
     'has_vm': Allowed(3, 1),
     'info': Allowed(0, 0),
     'reboot_vm': Allowed(5, 3),
-    'resize_disk': Allowed(5, 3),
-    'set_disk_metadata': Allowed(3, 1),
+    'resize_disk': Allowed(4, 3),
+    'set_disk_metadata': Allowed(2, 1),
     'set_vm_metadata': Allowed(4, 2),
-    'snapshot_disk': Allowed(5, 3),
+    'snapshot_disk': Allowed(4, 3),
 }
 
 
