@@ -4,7 +4,6 @@
 import json
 import os
 import pathlib
-import tarfile
 from typing import Any
 from typing import Self
 import urllib.parse
@@ -84,12 +83,8 @@ class Site:
 
     def place(self) -> life.Place:
         """Where a VM can live."""
-        tarball = os.path.join(self._folder, 'stemcell.tgz')
-        stemcell_builder.build(tarball)
-        with tarfile.open(tarball) as archive:
-            archive.extract('image', self._folder, filter='data')
         return life.Place(
-            image=os.path.join(self._folder, 'image'),
+            image=stemcell_builder.build_image(self._folder),
             stemcell={
                 'name': 'benchmark', 'version': '1', 'os_type': 'linux',
                 'hypervisor': 'kvm', 'disk_format': 'qcow2',

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import io
 import os
+import shutil
 import struct
 import tarfile
 import tempfile
@@ -131,3 +132,24 @@ def build(path: str | os.PathLike[str], *,
             checksum = 'sha256:' + _digest(out, 'sha256')
     os.replace(unfinished, path)
     return checksum
+
+
+def extract(tarball: str, name: str, folder: str) -> str:
+    """Take one file out of a stemcell, or out of its ``image``.
+
+    :returns: the path of the file in the folder.
+    """
+    path = os.path.join(folder, name)
+    with tarfile.open(tarball) as archive, open(path, 'wb') as out:
+        shutil.copyfileobj(archive.extractfile(name), out)
+    return path
+
+
+def build_image(folder: str) -> str:
+    """Make the ``image`` of a small stemcell, as create_stemcell gets it.
+
+    :returns: its path in the folder.
+    """
+    tarball = os.path.join(folder, 'stemcell.tgz')
+    build(tarball)
+    return extract(tarball, 'image', folder)

@@ -5,7 +5,6 @@ import json
 import os
 import pathlib
 import subprocess
-import tarfile
 from typing import Any
 
 import fixtures
@@ -134,11 +133,7 @@ class CpiTestCase(base.FunctionalTestCase):
 
     def stemcell(self) -> tuple[str, dict[str, Any], dict[str, Any]]:
         """The arguments of create_stemcell: a small real stemcell."""
-        tarball = os.path.join(self.folder, 'stemcell.tgz')
-        stemcell_builder.build(tarball)
-        with tarfile.open(tarball) as archive:
-            archive.extract('image', self.folder, filter='data')
-        return os.path.join(self.folder, 'image'), {
+        return stemcell_builder.build_image(self.folder), {
             'name': 'bosh-openstack-kvm', 'version': '1.1',
             'infrastructure': 'openstack', 'hypervisor': 'kvm',
             'disk': 64, 'disk_format': 'qcow2', 'container_format': 'bare',

@@ -2,8 +2,6 @@
 """The life that upstream's suite leads VMs through on a real cloud."""
 
 from collections.abc import Callable
-import os
-import tarfile
 import tempfile
 from typing import Any
 
@@ -35,23 +33,14 @@ class LifecycleTestCase(base.CpiTestCase):
         cloud = seed_connection.connect(state, 'pocket')
         cls.addClassCleanup(cloud.close)
         with tempfile.TemporaryDirectory() as folder:
-            disk = cls._disk_file(folder)
+            disk = stemcell_builder.extract(
+                stemcell_builder.build_image(folder), 'root.img', folder)
             image = cloud.image.create_image(
                 f'stemcell-of-{cls.__name__}', filename=disk,
                 disk_format='qcow2', container_format='bare',
                 allow_duplicates=True, wait=True)
         cls.addClassCleanup(cloud.image.delete_image, image.id)
         cls.stemcell_cid = f'{image.id} light'
-
-    @staticmethod
-    def _disk_file(folder: str) -> str:
-        tarball = os.path.join(folder, 'stemcell.tgz')
-        stemcell_builder.build(tarball)
-        with tarfile.open(tarball) as archive:
-            archive.extract('image', folder, filter='data')
-        with tarfile.open(os.path.join(folder, 'image')) as archive:
-            archive.extract('root.img', folder, filter='data')
-        return os.path.join(folder, 'root.img')
 
     def setUp(self) -> None:
         super().setUp()

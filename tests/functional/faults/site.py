@@ -4,11 +4,9 @@
 import dataclasses
 import itertools
 import json
-import os
 import pathlib
 import signal
 import subprocess
-import tarfile
 import tempfile
 import threading
 import time
@@ -156,11 +154,7 @@ class Site:
         """Path and cloud properties of a small real stemcell."""
         with self._lock:
             if self._stemcell is None:
-                tarball = os.path.join(self.folder, 'stemcell.tgz')
-                stemcell_builder.build(tarball)
-                with tarfile.open(tarball) as archive:
-                    archive.extract('image', self.folder, filter='data')
-                self._stemcell = os.path.join(self.folder, 'image'), {
+                self._stemcell = stemcell_builder.build_image(self.folder), {
                     'name': 'bosh-openstack-kvm', 'version': '1.1',
                     'hypervisor': 'kvm', 'disk_format': 'qcow2',
                     'container_format': 'bare', 'os_type': 'linux',

@@ -42,8 +42,9 @@ class ReleaseTest(base.BaseTestCase):
 
     def unpack(self, path: pathlib.Path) -> pathlib.Path:
         folder = path.with_suffix('')
-        with tarfile.open(path) as tar:
-            tar.extractall(folder, filter='data')
+        folder.mkdir()
+        # As a director does.
+        subprocess.run(['tar', '-xzf', path, '-C', folder], check=True)
         return folder
 
     def test_manifest_and_digests(self) -> None:

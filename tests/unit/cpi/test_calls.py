@@ -133,8 +133,8 @@ class TestTokenCache(base.MethodTestCase):
 
     def test_calls_after_the_first(self):
         self.assertEqual(
-            ['POST identity/auth/tokens', 'GET volume'],
-            self._requests('has_disk', 'd')[:2])
+            ['POST identity/auth/tokens', 'GET volume/volumes/d'],
+            self._requests('has_disk', 'd'))
         self.assertEqual(
             ['GET volume/volumes/d'], self._requests('has_disk', 'd'))
         # Another service, the same token.
