@@ -8,6 +8,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+import logging
 import time
 from typing import Any
 import uuid
@@ -15,7 +16,6 @@ import uuid
 from keystoneauth1 import exceptions as ksa_exceptions
 import openstack
 from openstack import exceptions as sdk_exceptions
-from oslo_log import log as logging
 
 from cf_openstack.cloud import errors as cloud_errors
 from cf_openstack.cloud import interruptions

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opening a stemcell's location: an https URL, read as a stream."""
 
+import logging
 import ssl
 import time
 from types import TracebackType
@@ -9,7 +10,6 @@ from typing import Protocol
 from typing import Self
 import urllib.parse
 
-from oslo_log import log as logging
 import requests
 from urllib3 import exceptions as urllib3_exceptions
 

@@ -58,6 +58,8 @@ class ReleaseTestCase(base.CpiTestCase):
         done = subprocess.run(
             [sys.executable, '-m', 'bosh_release', 'build',
              '--output', str(output), '--version', VERSION,
+             # It runs here; stemcells may have an older one.
+             '--max-glibc', os.confstr('CS_GNU_LIBC_VERSION').split()[1],
              '--work', str(self.state.path('bosh-release'))],
             cwd=work.REPOSITORY, check=False, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
