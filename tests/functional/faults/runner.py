@@ -184,7 +184,7 @@ def full(
 def part(
     steps: Sequence[recording.Step], faults: Sequence[kinds.Fault]
 ) -> list[tuple[recording.Step, kinds.Fault]]:
-    """Each step with two faults at least, each fault with some step.
+    """Each step with a fault at least, each fault with some step.
 
     What changes the cloud meets those that hurt most, effective faults,
     and one more.  The others are dealt out in turn, so that a run is like
@@ -197,8 +197,12 @@ def part(
     dealt = []
     for step in steps:
         if step.method == 'GET' or step.template.endswith('/auth/tokens'):
-            chosen = [next(others), next(others)]
+            chosen = [next(others)]
         else:
             chosen = [*worst, next(others)]
         dealt += [(step, fault) for fault in dict.fromkeys(chosen)]
+    met = {fault for _step, fault in dealt}
+    dealt += zip(
+        itertools.cycle(steps),
+        [fault for fault in faults if fault not in met])
     return dealt

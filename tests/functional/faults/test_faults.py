@@ -26,7 +26,7 @@ JOBS = 2
 
 
 class FaultTestCase(base.FunctionalTestCase):
-    """Each step of a method meets two faults, each fault some step."""
+    """Each step of a method meets a fault, each fault some step."""
 
     def _check(self, name: str) -> None:
         with site_module.Site(self.state) as site:
