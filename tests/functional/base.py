@@ -23,7 +23,8 @@ Result = TypeVar('Result')
 PAUSE_S = 0.3
 LIMIT_S = 120
 # Every request, at DEBUG: with secrets in some of the bodies.
-CHATTY = ('keystoneauth', 'openstack', 'stevedore', 'urllib3')
+CHATTY = (
+    'cf_openstack', 'keystoneauth', 'openstack', 'stevedore', 'urllib3')
 FAILED = ('ERROR', 'error', 'killed', 'error_deleting', 'error_extending')
 
 
