@@ -11,6 +11,7 @@ from openstack.network.v2 import floating_ip as sdk_floating_ip
 from cf_openstack.cloud import errors as cloud_errors
 from cf_openstack.cloud import undo
 from cf_openstack.cpi import errors
+from cf_openstack.cpi import network_spec
 from cf_openstack.cpi import networks
 
 LOG = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ class Vip(NamedTuple):
     """
 
     floating_ip: sdk_floating_ip.FloatingIP
-    target: networks.Network
+    target: network_spec.Network
 
 
 class LookUpFailed(errors.CloudError):
@@ -129,7 +130,7 @@ def _give_back(
 
 def _port_of(
     conn: connection.Connection, server_id: str,
-    target: networks.Network,
+    target: network_spec.Network,
 ) -> str:
     query = {'device_id': server_id}
     if target.net_id:

@@ -21,6 +21,7 @@ from cf_openstack.cloud import errors as cloud_errors
 from cf_openstack.cloud import naming
 from cf_openstack.cpi import calls
 from cf_openstack.cpi import errors
+from cf_openstack.cpi import network_spec
 from cf_openstack.cpi import networks
 from cf_openstack.cpi import pool_members
 from cf_openstack.cpi import pool_properties
@@ -92,7 +93,7 @@ def join(
     *,
     server_id: str,
     vm_name: str,
-    gateway: networks.Network,
+    gateway: network_spec.Network,
     port: sdk_port.Port | None,
     origin: naming.Origin,
 ) -> None:
@@ -199,7 +200,7 @@ def _get(call: calls.Call, path: str, **query: str) -> dict[str, Any]:
 
 
 def _port_of(
-    call: calls.Call, server_id: str, gateway: networks.Network
+    call: calls.Call, server_id: str, gateway: network_spec.Network
 ) -> sdk_port.Port:
     query = {'device_id': server_id}
     if gateway.net_id:
@@ -212,7 +213,7 @@ def _port_of(
 
 
 def _address(
-    port: sdk_port.Port, gateway: networks.Network
+    port: sdk_port.Port, gateway: network_spec.Network
 ) -> tuple[str, str]:
     """The address that a member has, and its subnet.
 
@@ -230,8 +231,8 @@ def _address(
     return fixed[0]['ip_address'], fixed[0]['subnet_id']
 
 
-def _is_dynamic(network: networks.Network) -> bool:
-    return network.type == networks.DYNAMIC
+def _is_dynamic(network: network_spec.Network) -> bool:
+    return network.type == network_spec.DYNAMIC
 
 
 def _ip(fixed_ip: Mapping[str, str]) -> (

@@ -24,11 +24,6 @@ from typing import Any
 from cf_openstack.cpi import errors
 from cf_openstack.cpi import network_spec
 
-DYNAMIC = network_spec.DYNAMIC
-MANUAL = network_spec.MANUAL
-VIP = network_spec.VIP
-Network = network_spec.Network
-
 
 @dataclasses.dataclass(frozen=True)
 class Nic:
@@ -38,7 +33,7 @@ class Nic:
         dynamic.
     """
 
-    networks: tuple[Network, ...]
+    networks: tuple[network_spec.Network, ...]
 
     @property
     def net_id(self) -> str | None:
@@ -53,10 +48,10 @@ class Nic:
     @property
     def is_dynamic(self) -> bool:
         """Whether Nova makes the port and Neutron chooses the address."""
-        return self.networks[0].type == DYNAMIC
+        return self.networks[0].type == network_spec.DYNAMIC
 
     @property
-    def single(self) -> list[Network]:
+    def single(self) -> list[network_spec.Network]:
         """The networks whose address the port itself has."""
         return [network for network in self.networks
                 if network.prefix is None] or list(self.networks)
@@ -75,12 +70,12 @@ class NetworkSet:
     :ivar all: in the director's order.
     """
 
-    all: tuple[Network, ...]
+    all: tuple[network_spec.Network, ...]
 
     @functools.cached_property
     def nics(self) -> list[Nic]:
         """The NICs, in the order of their first networks."""
-        found: dict[tuple[str, str], list[Network]] = {}
+        found: dict[tuple[str, str], list[network_spec.Network]] = {}
         for network in self.private:
             key = ('name', network.name) if network.nic_group is None else (
                 'group', network.nic_group)
@@ -88,19 +83,19 @@ class NetworkSet:
         return [Nic(tuple(networks)) for networks in found.values()]
 
     @property
-    def private(self) -> list[Network]:
+    def private(self) -> list[network_spec.Network]:
         """The networks the VM has a port in."""
         return [network for network in self.all
-                if network.type != VIP]
+                if network.type != network_spec.VIP]
 
     @property
-    def vips(self) -> list[Network]:
+    def vips(self) -> list[network_spec.Network]:
         """The networks that are floating IPs."""
         return [network for network in self.all
-                if network.type == VIP]
+                if network.type == network_spec.VIP]
 
     @property
-    def gateway(self) -> Network:
+    def gateway(self) -> network_spec.Network:
         """The private network with the default gateway."""
         private = self.private
         for network in private:
@@ -108,7 +103,7 @@ class NetworkSet:
                 return network
         return private[0]
 
-    def nic_of(self, network: Network) -> Nic:
+    def nic_of(self, network: network_spec.Network) -> Nic:
         """The NIC that a private network is on."""
         return next(nic for nic in self.nics if network in nic.networks)
 
@@ -131,14 +126,14 @@ class NetworkSet:
             spec = copy.deepcopy(network.spec)
             if network.name in macs:
                 spec['mac'] = macs[network.name]
-            if network.type != VIP:
+            if network.type != network_spec.VIP:
                 spec['use_dhcp'] = use_dhcp
             found[network.name] = spec
         return found
 
     def target_of(
-        self, vip: Network
-    ) -> Network:
+        self, vip: network_spec.Network
+    ) -> network_spec.Network:
         """The private network whose address a vip network leads to.
 
         The one that its cloud property ``network`` names; else one on the
@@ -184,7 +179,7 @@ def parse(networks: Any) -> NetworkSet:
     found = NetworkSet(tuple(
         network_spec.parse(name, spec) for name, spec in networks.items()))
     types = [network.type for network in found.all]
-    if types.count(DYNAMIC) > 1:
+    if types.count(network_spec.DYNAMIC) > 1:
         raise errors.CloudError(
             'Only one dynamic network per instance should be defined')
     if not found.private:
@@ -217,7 +212,7 @@ def check_several(
 def _check_nic(nic: Nic) -> None:
     names = ', '.join(f"`{network.name}'" for network in nic.networks)
     if len(nic.networks) > 1 and any(
-            network.type == DYNAMIC
+            network.type == network_spec.DYNAMIC
             for network in nic.networks):
         raise errors.InvalidCall(
             f"nic_group `{nic.group}' has a dynamic network among the "

@@ -17,6 +17,7 @@ from cf_openstack.cloud import naming
 from cf_openstack.cloud import retry
 from cf_openstack.cloud import undo
 from cf_openstack.cpi import errors
+from cf_openstack.cpi import network_spec
 from cf_openstack.cpi import networks
 
 LOG = logging.getLogger(__name__)
@@ -210,7 +211,7 @@ def check_pairs(
     for pair in pairs:
         _check_pair(pair)
     gateway = network_set.gateway
-    if gateway.type != networks.MANUAL:
+    if gateway.type != network_spec.MANUAL:
         raise errors.CloudError(
             f'Network with id {gateway.net_id} is a dynamic network. VRRP '
             'is not supported for dynamic networks')

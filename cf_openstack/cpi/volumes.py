@@ -71,13 +71,30 @@ def settle(
 
     :raises cloud_errors.WaitTimedOut: it took too long.
     """
-    if volume.status not in BUSY:
-        return volume
+    return settle_any(
+        call, 'Volume', volume, BUSY,
+        lambda: call.cloud.block_storage.get_volume(volume.id))
+
+
+def settle_any(
+    call: calls.Call,
+    kind: str,
+    found: Any,
+    busy: Collection[str],
+    fetch: Callable[[], Any],
+) -> Any:
+    """Return a volume or snapshot once its state is none that passes.
+
+    :param found: how it was when it was looked at last.
+    :param busy: the states that pass.
+    :param fetch: reads the object.
+    :raises cloud_errors.WaitTimedOut: it took too long.
+    """
+    if found.status not in busy:
+        return found
     return call.waiter.until(
-        'Volume', volume.id, 'left in peace',
-        lambda: call.cloud.block_storage.get_volume(volume.id),
-        lambda found: found.status not in BUSY,
-        lambda found: found.status)
+        kind, found.id, 'left in peace', fetch,
+        lambda now: now.status not in busy, lambda now: now.status)
 
 
 def delete(call: calls.Call, cid: str) -> None:

@@ -138,10 +138,6 @@ def _settle(
     call: calls.Call, snapshot: sdk_snapshot.Snapshot
 ) -> sdk_snapshot.Snapshot:
     """Return a snapshot once nothing is being done with it any more."""
-    if snapshot.status not in _BUSY:
-        return snapshot
-    return call.waiter.until(
-        'Snapshot', snapshot.id, 'left in peace',
-        lambda: call.cloud.block_storage.get_snapshot(snapshot.id),
-        lambda found: found.status not in _BUSY,
-        lambda found: found.status)
+    return volumes.settle_any(
+        call, 'Snapshot', snapshot, _BUSY,
+        lambda: call.cloud.block_storage.get_snapshot(snapshot.id))
