@@ -22,8 +22,8 @@ from heat.engine import resource
 from heat.engine import support
 
 from heat_plugins.clients import bosh_director
-from heat_plugins.resources import journal
 from heat_plugins.resources import masking
+from heat_plugins.tasks import journal
 
 _REASON_LENGTH = 255      # of an event, in Heat's database
 

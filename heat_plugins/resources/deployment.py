@@ -7,15 +7,15 @@ from cf_openstack import exceptions
 
 from heat.common import exception
 from heat.common.i18n import _
-from heat.engine import attributes
 from heat.engine import properties
 from heat.engine import resource
 from heat.engine import rsrc_defn
 
+from heat_plugins.deploying import attributes as deployment_attributes
+from heat_plugins.deploying import manifest as deployment_manifest
+from heat_plugins.deploying import runs
+from heat_plugins.deploying import view as deployment_view
 from heat_plugins.resources import base
-from heat_plugins.resources import deployment_run
-from heat_plugins.resources import deployment_view
-from heat_plugins.resources import manifest as deployment_manifest
 
 
 class Deployment(base.DirectorUser):
@@ -35,14 +35,6 @@ class Deployment(base.DirectorUser):
     ) = (
         'director', 'manifest', 'operations', 'variables', 'stemcells',
         'releases', 'configs',
-    )
-
-    ATTRIBUTES = (
-        NAME_ATTR, INSTANCES_ATTR, VITALS_ATTR, TASK_ATTR,
-        CONFIG_STATUS_ATTR, ERRANDS_ATTR, STEMCELLS_ATTR, RELEASES_ATTR,
-    ) = (
-        'name', 'instances', 'vitals', 'task',
-        'config_status', 'errands', 'stemcells', 'releases',
     )
 
     _STEMCELL_KEYS = (
@@ -65,7 +57,7 @@ class Deployment(base.DirectorUser):
     masked_properties = frozenset([VARIABLES])
 
     # They would keep whoever looks at the resource waiting.
-    slow_attributes = frozenset([VITALS_ATTR])
+    slow_attributes = deployment_attributes.SLOW
 
     properties_schema = {
         DIRECTOR: base.DirectorUser.director_schema(),
@@ -177,53 +169,7 @@ class Deployment(base.DirectorUser):
         ),
     }
 
-    attributes_schema = {
-        NAME_ATTR: attributes.Schema(
-            _('The name of the deployment.'),
-            type=attributes.Schema.STRING,
-        ),
-        INSTANCES_ATTR: attributes.Schema(
-            _('The instances as the director knows them now, each a map '
-              'with name, group, index, id, az, ips, cid of the server, and '
-              'expects_vm.'),
-            type=attributes.Schema.LIST,
-            cache_mode=attributes.Schema.CACHE_NONE,
-        ),
-        VITALS_ATTR: attributes.Schema(
-            _('The instances with what their agents report now: states, '
-              'load, memory, disks and processes. It takes a while.'),
-            type=attributes.Schema.LIST,
-            cache_mode=attributes.Schema.CACHE_NONE,
-        ),
-        TASK_ATTR: attributes.Schema(
-            _('The last deploy task of the director, as it is now.'),
-            type=attributes.Schema.MAP,
-            cache_mode=attributes.Schema.CACHE_NONE,
-        ),
-        CONFIG_STATUS_ATTR: attributes.Schema(
-            _('Whether the deployment was deployed with the latest configs: '
-              'latest, outdated or none.'),
-            type=attributes.Schema.STRING,
-            cache_mode=attributes.Schema.CACHE_NONE,
-        ),
-        ERRANDS_ATTR: attributes.Schema(
-            _('The names of the errands that can be run.'),
-            type=attributes.Schema.LIST,
-            cache_mode=attributes.Schema.CACHE_NONE,
-        ),
-        STEMCELLS_ATTR: attributes.Schema(
-            _('The stemcells that the deployment uses now, each as '
-              'name/version.'),
-            type=attributes.Schema.LIST,
-            cache_mode=attributes.Schema.CACHE_NONE,
-        ),
-        RELEASES_ATTR: attributes.Schema(
-            _('The releases that the deployment uses now, each as '
-              'name/version.'),
-            type=attributes.Schema.LIST,
-            cache_mode=attributes.Schema.CACHE_NONE,
-        ),
-    }
+    attributes_schema = deployment_attributes.SCHEMA
 
     def _render(self, props: Any) -> deployment_manifest.Manifest:
         """Make the manifest of property values.
@@ -248,15 +194,28 @@ class Deployment(base.DirectorUser):
         except exceptions.CfOpenStackError as error:
             raise exception.StackValidationFailed(message=str(error))
 
-    def handle_create(self) -> deployment_run.DeployRun:
-        """Prepare the deploy; the first poll begins it."""
-        return deployment_run.DeployRun(self, self._render(self.properties))
+    def _deploy_run(self, props: Any, *,
+                    only_if_changed: bool = False) -> runs.DeployRun:
+        """The steps that make what these properties say.
 
-    def check_create_complete(self, run: deployment_run.Run) -> bool:
+        :raises CfOpenStackError: when the properties do not fit.
+        """
+        return runs.DeployRun(self, self._render(props),
+                              only_if_changed=only_if_changed)
+
+    def _delete_run(self) -> runs.DeleteRun:
+        """The steps that leave nothing."""
+        return runs.DeleteRun(self)
+
+    def handle_create(self) -> runs.DeployRun:
+        """Prepare the deploy; the first poll begins it."""
+        return self._deploy_run(self.properties)
+
+    def check_create_complete(self, run: runs.Run) -> bool:
         """Go on with the deploy."""
         return run.poll()
 
-    def handle_create_cancel(self, run: deployment_run.Run) -> None:
+    def handle_create_cancel(self, run: runs.Run) -> None:
         """Cancel what runs on the director."""
         run.cancel()
 
@@ -275,13 +234,11 @@ class Deployment(base.DirectorUser):
 
     def handle_update(self, json_snippet: rsrc_defn.ResourceDefinition,
                       tmpl_diff: Any, prop_diff: dict[str, Any]
-                      ) -> deployment_run.Run:
+                      ) -> runs.Run:
         """Prepare to deploy again, if there is a reason to."""
         props = self.new_properties(json_snippet)
         self.use_director(props[self.DIRECTOR])
-        manifest = self._render(props)
-        return deployment_run.DeployRun(
-            self, manifest, only_if_changed=not self.had_failed)
+        return self._deploy_run(props, only_if_changed=not self.had_failed)
 
     check_update_complete = check_create_complete
     handle_update_cancel = handle_create_cancel
@@ -299,25 +256,18 @@ class Deployment(base.DirectorUser):
             {'attr': 'instances without VM', 'expected': '',
              'current': ', '.join(view.without_vm())}])
 
-    def handle_delete(self) -> deployment_run.DeleteRun | None:
+    def handle_delete(self) -> runs.DeleteRun | None:
         """Prepare the deletion; the first poll begins it."""
         if self.journal.get('director_uuid') is None:
             return None      # the director was never reached
-        return deployment_run.DeleteRun(self)
+        return self._delete_run()
 
-    def check_delete_complete(self, run: deployment_run.Run | None) -> bool:
+    def check_delete_complete(self, run: runs.Run | None) -> bool:
         """Go on with the deletion."""
         return run is None or run.poll()
 
     def _resolve_attribute(self, name: str) -> Any:
-        if self.resource_id is None:
-            return None
-        if name == self.NAME_ATTR:
-            return self.resource_id
-        view = deployment_view.View(self.director(), self.resource_id)
-        if name == self.TASK_ATTR:
-            return view.task(self.journal.get(deployment_run.LAST_TASK))
-        return getattr(view, name)()
+        return deployment_attributes.resolve(self, name)
 
 
 def resource_mapping() -> dict[str, type[resource.Resource]]:

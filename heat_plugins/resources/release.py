@@ -15,7 +15,7 @@ from heat.engine import properties
 from heat.engine import resource
 from heat.engine import rsrc_defn
 
-from heat_plugins.resources import artifacts
+from heat_plugins.deploying import artifacts
 from heat_plugins.resources import base
 
 _CREATED = re.compile(r"Created release '([^']+)/([^'/]+)'")

@@ -6,7 +6,7 @@ from oslotest import base
 
 from cf_openstack.director import events
 
-from heat_plugins.resources import progress
+from heat_plugins.tasks import progress
 
 
 def step(stage, task, state='finished', total=1, tags=(), **more):

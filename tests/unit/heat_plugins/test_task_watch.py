@@ -6,7 +6,7 @@ from cf_openstack.director import connection
 from cf_openstack.director import exceptions
 from cf_openstack.director import limits
 
-from heat_plugins.resources import task_watch
+from heat_plugins.tasks import watch as task_watch
 from tests.unit.heat_plugins import base
 from tests.unit.heat_plugins import fake_director
 

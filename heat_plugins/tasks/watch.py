@@ -12,7 +12,7 @@ from cf_openstack.director import tasks as director_tasks
 
 from heat.common.i18n import _
 
-from heat_plugins.resources import progress
+from heat_plugins.tasks import progress
 
 LOG = logging.getLogger(__name__)
 

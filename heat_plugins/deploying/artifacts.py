@@ -12,8 +12,8 @@ from cf_openstack.director import tasks as director_tasks
 from heat.common.i18n import _
 
 from heat_plugins.resources import base
-from heat_plugins.resources import journal
-from heat_plugins.resources import task_watch
+from heat_plugins.tasks import journal
+from heat_plugins.tasks import watch as task_watch
 
 STEMCELL = 'stemcell'
 RELEASE = 'release'

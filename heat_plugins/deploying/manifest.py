@@ -16,7 +16,7 @@ from cf_openstack.manifest import operations as manifest_operations
 from cf_openstack.manifest import variables as manifest_variables
 from cf_openstack.stemcell import light
 
-from heat_plugins.resources import artifacts
+from heat_plugins.deploying import artifacts
 
 #: How the properties spell what a stemcell or release is.
 ALIAS, NAME, VERSION, OPERATING_SYSTEM, API_VERSION, IMAGE, URL, SHA1 = (

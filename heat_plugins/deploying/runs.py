@@ -10,21 +10,15 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
 
-from oslo_log import log as logging
-
-from cf_openstack.director import exceptions as director_exceptions
 from cf_openstack import exceptions
 
 from heat.common.i18n import _
 from heat.engine import resource
 
-from heat_plugins.resources import artifacts
+from heat_plugins.deploying import artifacts
+from heat_plugins.deploying import manifest as deployment_manifest
 from heat_plugins.resources import base
-from heat_plugins.resources import journal
-from heat_plugins.resources import manifest as deployment_manifest
-from heat_plugins.resources import task_watch
-
-LOG = logging.getLogger(__name__)
+from heat_plugins.tasks import action
 
 DEPLOY = 'deploy'
 DELETE = 'delete'
@@ -33,11 +27,6 @@ DELETE = 'delete'
 #: digest of what was deployed well.
 LAST_TASK = 'last_task'
 DEPLOYED = 'deployed'
-
-# Answers of the director that may be lost in a row.
-_MOST_LOST = 3
-
-_ACTION = 'action'
 
 
 class DeploymentTaken(exceptions.CfOpenStackError):
@@ -48,112 +37,6 @@ class DeploymentTaken(exceptions.CfOpenStackError):
                'manifest, or delete that deployment.')
 
 
-class DirectorAction:
-    """One task on a deployment that is started once, whatever happens.
-
-    The context id is noted before the request and the task's id after it.
-    In between, the director finds the task by the context id.
-
-    :param rsrc: the resource; it keeps the action in its journal.
-    """
-
-    def __init__(self, rsrc: base.DirectorUser) -> None:
-        self._resource = rsrc
-        self._lost = 0
-        self.watch: task_watch.TaskWatch | None = None
-
-    @property
-    def noted(self) -> dict[str, Any]:
-        """Kind, digest, context id and task of the action under way."""
-        return self._resource.journal.get(_ACTION, {})
-
-    def task_id(self) -> int | None:
-        """The task of the action noted, None when none was started."""
-        noted = self.noted
-        if not noted:
-            return None
-        if noted.get('task') is None:
-            found = self._resource.director().tasks.find(noted['context'])
-            if not found:
-                return None
-            self._note(noted, found[0].id)
-        return self.noted['task']
-
-    def _note(self, noted: dict[str, Any], task_id: int) -> None:
-        self._resource.journal.put(**{_ACTION: {**noted, 'task': task_id}})
-
-    def forget(self) -> None:
-        """The action has ended."""
-        self.watch = None
-        self._resource.journal.put(**{_ACTION: None})
-
-    def begin(self, kind: str, digest: str | None,
-              start: Callable[[str], int | None]) -> bool:
-        """Take up the task of an action, or start it.
-
-        :param start: given a context id, starts the task and returns its
-            id, or None when there is nothing to do.
-        :returns: whether there is a task to watch.
-        :raises PollDelay: when the answer was lost, to be called again.
-        """
-        try:
-            task_id, resumed = self._find_or_start(kind, digest, start)
-        except director_exceptions.CertificateRefused:
-            raise
-        except director_exceptions.ConnectionFailed as error:
-            # The request may have arrived: it is looked for first.
-            self._lost += 1
-            if self._lost > _MOST_LOST:
-                raise
-            LOG.warning('Looking again for the task of an action: %s', error)
-            self._resource.poll_later()
-        if task_id is None:
-            self.forget()
-            return False
-        self.watch = task_watch.TaskWatch(
-            self._resource.director(), task_id, self._resource.report,
-            resumed=resumed)
-        return True
-
-    def _find_or_start(self, kind: str, digest: str | None,
-                       start: Callable[[str], int | None]
-                       ) -> tuple[int | None, bool]:
-        """The task, and whether it was started before."""
-        noted = self.noted
-        if (noted.get('kind'), noted.get('digest')) == (kind, digest):
-            task = self._resource.find_task(self.task_id())
-            if task is not None and (task.is_processing or task.succeeded):
-                return task.id, True
-        noted = {'kind': kind, 'digest': digest,
-                 'context': journal.new_context_id()}
-        self._resource.journal.put(**{_ACTION: noted})
-        task_id = start(noted['context'])
-        if task_id is not None:
-            self._note(noted, task_id)
-        return task_id, False
-
-    def poll(self) -> bool:
-        """Follow the task.
-
-        :returns: whether it is done.
-        :raises TaskFailed: when it failed.
-        """
-        watch = self.watch
-        task = watch.poll()
-        if task is None:
-            return False
-        self.forget()
-        if not task.succeeded:
-            raise watch.failure()
-        return True
-
-    def cancel(self) -> None:
-        """Cancel the task, if there is one."""
-        task_id = self.task_id()
-        if task_id is not None:
-            self._resource.director().tasks.cancel(task_id)
-
-
 class Run:
     """Steps, one after the other.
 
@@ -162,7 +45,7 @@ class Run:
 
     def __init__(self, rsrc: base.DirectorUser) -> None:
         self._resource = rsrc
-        self._action = DirectorAction(rsrc)
+        self._action = action.DirectorAction(rsrc)
         self._steps: list[Callable[[], bool]] = []
         self._wait: float | None = None
 
@@ -203,7 +86,7 @@ class Run:
                     _('Cancelling task %d of the director, which an earlier '
                       'action left') % task.id)
                 self._resource.director().tasks.cancel(task.id)
-                self._resource.journal.put(**{_ACTION: {
+                self._resource.journal.put(**{action.ACTION: {
                     **self._action.noted, 'cancelled': True}})
             return False
         self._action.forget()
@@ -270,17 +153,17 @@ class DeployRun(Run):
         return done
 
     def _deploy(self) -> bool:
-        action = self._action
-        if action.watch is None:
+        doing = self._action
+        if doing.watch is None:
             self._resource.journal.put(**{DEPLOYED: None})
-            action.begin(
+            doing.begin(
                 DEPLOY, self._manifest.digest,
                 lambda context: self._resource.director().deployments.create(
                     self._manifest.text, context_id=context))
             self._resource.journal.put(
-                **{LAST_TASK: action.watch.task_id})
-        done = action.poll()
-        self._wait = action.watch and action.watch.next_wait
+                **{LAST_TASK: doing.watch.task_id})
+        done = doing.poll()
+        self._wait = doing.watch and doing.watch.next_wait
         if done:
             self._resource.journal.put(**{DEPLOYED: self._manifest.digest})
         return done
@@ -303,16 +186,16 @@ class DeleteRun(Run):
         return self._settle(lambda noted: noted['kind'] == DELETE)
 
     def _delete(self) -> bool:
-        action, rsrc = self._action, self._resource
+        doing, rsrc = self._action, self._resource
         if rsrc.resource_id is None:
             return True
-        if action.watch is None:
-            started = action.begin(
+        if doing.watch is None:
+            started = doing.begin(
                 DELETE, None,
                 lambda context: rsrc.director().deployments.delete(
                     rsrc.resource_id, context_id=context))
             if not started:
                 return True      # there is none
-        done = action.poll()
-        self._wait = action.watch and action.watch.next_wait
+        done = doing.poll()
+        self._wait = doing.watch and doing.watch.next_wait
         return done
