@@ -23,6 +23,8 @@ def _sections(state: pocket_state.State) -> dict[str, ini.Section]:
             host=common.HOST,
             num_engine_workers=1,
             convergence_engine=True,
+            enable_stack_abandon=True,
+            enable_stack_adopt=True,
             plugin_dirs=PLUGIN_DIR,
             environment_dir=common.installed(
                 state, 'heat', 'environment.d'),

@@ -97,6 +97,10 @@ class WriterTestCase(fixtures.StateTestCase):
         self.assertEqual('true', parsed['DEFAULT'][
             'encrypt_parameters_and_properties'])
         self.assertEqual(32, len(parsed['DEFAULT']['auth_encryption_key']))
+        # a stack may be taken out of Heat, and another one taken over
+        for name in ('abandon', 'adopt'):
+            self.assertEqual('true',
+                             parsed['DEFAULT']['enable_stack_' + name])
         ours = parsed['cf_openstack']
         self.assertEqual('127.0.0.0/8', ours['allowed_networks'])
         self.assertEqual('1', ours['poll_interval'])
