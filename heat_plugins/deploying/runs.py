@@ -37,8 +37,22 @@ class DeploymentTaken(exceptions.CfOpenStackError):
                'manifest, or delete that deployment.')
 
 
+#: One step: called again and again until it returns True.
+Step = Callable[[], bool]
+
+
 class Run:
     """Steps, one after the other.
+
+    A resource type that does more than deploy adds steps of its own to a
+    run, before the first poll: :meth:`add_before`, :meth:`add_prepare` and
+    :meth:`add_after`.  A step is a callable without arguments that does what
+    can be done now and returns whether it is complete.  It may set
+    :attr:`wait` before it returns False.  Steps are repeated from the first
+    one on when another engine takes over: what a step has started it keeps
+    in the journal of the resource, and a step that was complete finds
+    nothing left to do.  What a step runs on the director is ended by what it
+    gives to :meth:`on_cancel`.
 
     :param rsrc: the deployment's resource.
     """
@@ -46,8 +60,39 @@ class Run:
     def __init__(self, rsrc: base.DirectorUser) -> None:
         self._resource = rsrc
         self._action = action.DirectorAction(rsrc)
-        self._steps: list[Callable[[], bool]] = []
-        self._wait: float | None = None
+        self._before: list[Step] = []
+        self._prepare: list[Step] = []
+        self._after: list[Step] = []
+        self._cancels: list[Callable[[], None]] = []
+        self._left: list[Step] | None = None
+        #: Seconds until the step under way is polled again; None for the
+        #: operator's interval.  Each poll of a step begins with None.
+        self.wait: float | None = None
+
+    def add_before(self, *steps: Step) -> None:
+        """Add steps to do before all others: nothing was changed so far."""
+        self._before += steps
+
+    def add_prepare(self, *steps: Step) -> None:
+        """Add steps to do right before the task of the director begins.
+
+        By then it is sure that the deployment is ours and that no earlier
+        task of ours runs.  They are left out with the task, where a deploy
+        turns out not to be needed.
+        """
+        self._prepare += steps
+
+    def add_after(self, *steps: Step) -> None:
+        """Add steps to do when all others are complete."""
+        self._after += steps
+
+    def on_cancel(self, cancel: Callable[[], None]) -> None:
+        """Add what is to be called when the run is cancelled."""
+        self._cancels.append(cancel)
+
+    def _steps(self) -> list[Step]:
+        """The run's own steps, with those to prepare it in their place."""
+        return list(self._prepare)
 
     def poll(self) -> bool:
         """Go on as far as possible.
@@ -55,15 +100,19 @@ class Run:
         :returns: True when all is done.
         :raises PollDelay: to be polled again later.
         """
-        while self._steps:
-            self._wait = None
-            if not self._steps[0]():
-                self._resource.poll_later(self._wait)
-            del self._steps[0]
+        if self._left is None:
+            self._left = [*self._before, *self._steps(), *self._after]
+        while self._left:
+            self.wait = None
+            if not self._left[0]():
+                self._resource.poll_later(self.wait)
+            del self._left[0]
         return True
 
     def cancel(self) -> None:
         """Cancel what runs on the director."""
+        for cancel in self._cancels:
+            cancel()
         self._action.cancel()
 
     def _settle(self, keep: Callable[[dict[str, Any]], bool],
@@ -73,7 +122,7 @@ class Run:
         :param keep: whether a noted action is the one that is wanted.
         :param uploads: those that are wanted.
         """
-        self._wait = 1
+        self.wait = 1
         if not artifacts.settle_uploads(self._resource, uploads):
             return False
         noted = self._action.noted
@@ -98,7 +147,7 @@ class Run:
 
         def step() -> bool:
             done = removal.poll()
-            self._wait = removal.next_wait
+            self.wait = removal.next_wait
             return done
         return step
 
@@ -117,11 +166,15 @@ class DeployRun(Run):
         super().__init__(rsrc)
         self._manifest = manifest
         self._uploads = artifacts.Uploads(rsrc, manifest.uploads)
-        self._steps = [self._check]
-        if not only_if_changed or (
-                rsrc.journal.get(DEPLOYED) != manifest.digest):
-            self._steps += [self._settle_others, self._upload, self._deploy]
-        self._steps.append(self._remove(keep=manifest.needs))
+        self._needed = not only_if_changed or (
+            rsrc.journal.get(DEPLOYED) != manifest.digest)
+
+    def _steps(self) -> list[Step]:
+        steps = [self._check]
+        if self._needed:
+            steps += [self._settle_others, self._upload, *self._prepare,
+                      self._deploy]
+        return [*steps, self._remove(keep=self._manifest.needs)]
 
     def _check(self) -> bool:
         """Find out what cannot work before anything is changed."""
@@ -149,7 +202,7 @@ class DeployRun(Run):
 
     def _upload(self) -> bool:
         done = self._uploads.poll()
-        self._wait = self._uploads.next_wait
+        self.wait = self._uploads.next_wait
         return done
 
     def _deploy(self) -> bool:
@@ -163,7 +216,7 @@ class DeployRun(Run):
             self._resource.journal.put(
                 **{LAST_TASK: doing.watch.task_id})
         done = doing.poll()
-        self._wait = doing.watch and doing.watch.next_wait
+        self.wait = doing.watch and doing.watch.next_wait
         if done:
             self._resource.journal.put(**{DEPLOYED: self._manifest.digest})
         return done
@@ -177,10 +230,9 @@ class DeployRun(Run):
 class DeleteRun(Run):
     """Delete a deployment and what was brought to the director for it."""
 
-    def __init__(self, rsrc: base.DirectorUser) -> None:
-        super().__init__(rsrc)
-        self._steps = [self._settle_others, self._delete,
-                       self._remove(keep=())]
+    def _steps(self) -> list[Step]:
+        return [self._settle_others, *self._prepare, self._delete,
+                self._remove(keep=())]
 
     def _settle_others(self) -> bool:
         return self._settle(lambda noted: noted['kind'] == DELETE)
@@ -197,5 +249,5 @@ class DeleteRun(Run):
             if not started:
                 return True      # there is none
         done = doing.poll()
-        self._wait = doing.watch and doing.watch.next_wait
+        self.wait = doing.watch and doing.watch.next_wait
         return done
