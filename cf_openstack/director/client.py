@@ -13,8 +13,10 @@ from cf_openstack.director import endpoint_policy
 from cf_openstack.director import info as director_info
 from cf_openstack.director import limits as director_limits
 from cf_openstack.director import locks
+from cf_openstack.director import problems
 from cf_openstack.director import releases
 from cf_openstack.director import session as director_session
+from cf_openstack.director import state_changes
 from cf_openstack.director import stemcells
 from cf_openstack.director import tasks
 
@@ -44,17 +46,21 @@ class Director:
         self.releases = releases.Releases(self._session, self.tasks)
         self.configs = configs.Configs(self._session)
         self.deployments = deployments.Deployments(self._session, self.tasks)
+        self.problems = problems.Problems(self._session, self.tasks)
+        self.state_changes = state_changes.StateChanges(self.tasks)
         self.locks = locks.Locks(self._session)
 
     @classmethod
     def from_conf(cls, connection: director_connection.Connection,
-                  conf: Any) -> 'Director':
+                  conf: Any, limits: director_limits.Limits | None = None
+                  ) -> 'Director':
         """Make a client that keeps to an operator's configuration.
 
         :param conf: a ConfigOpts with the options of ``cf_openstack.conf``.
+        :param limits: other limits than the configured ones.
         """
         return cls(connection, endpoint_policy.EndpointPolicy.from_conf(conf),
-                   director_limits.Limits.from_conf(conf))
+                   limits or director_limits.Limits.from_conf(conf))
 
     def __enter__(self) -> Self:
         return self

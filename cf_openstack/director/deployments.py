@@ -2,6 +2,7 @@
 """Deployments of a director."""
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 import dataclasses
 import json
 from typing import Any
@@ -243,21 +244,26 @@ class Deployments:
 
     def run_errand(self, name: str, errand: str,
                    context_id: str | None = None,
-                   keep_alive: bool = False) -> int:
+                   keep_alive: bool = False, when_changed: bool = False,
+                   instances: Sequence[Mapping[str, str]] = ()) -> int:
         """Run an errand.
 
         The task succeeds even when the errand does not: look at the
         ``exit_code`` of each line of its result output.
 
         :param keep_alive: keep the errand's VM afterwards.
+        :param when_changed: do nothing if the last run was a success and
+            nothing has changed since.
+        :param instances: where to run it, each a map with ``group`` and
+            maybe ``id``; everywhere when empty.
         :returns: id of the task.
         """
         return self._tasks.start(
             'POST', connector.quoted_path('deployments', name, 'errands',
                                           errand, 'runs'),
             context_id=context_id,
-            json={'keep-alive': keep_alive, 'when-changed': False,
-                  'instances': []})
+            json={'keep-alive': keep_alive, 'when-changed': when_changed,
+                  'instances': [dict(item) for item in instances]})
 
     def variables(self, name: str) -> VariableList:
         """List the variables, without their values."""
