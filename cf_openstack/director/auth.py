@@ -3,6 +3,7 @@
 
 import abc
 import base64
+from collections.abc import Sequence
 import time
 import urllib.parse
 
@@ -10,10 +11,16 @@ from cf_openstack.director import connection as director_connection
 from cf_openstack.director import connector as director_connector
 from cf_openstack.director import endpoint as director_endpoint
 from cf_openstack.director import exceptions
+from cf_openstack.director import response as director_response
 
-#: A token that lives shorter than this is renewed before it is used.
-#: Tokens of bosh-deployment's UAA live 120 seconds.
+#: A token that lives shorter than this is renewed before it is used, or at
+#: the half of its life.  Tokens of bosh-deployment's UAA live 120 seconds.
 RENEW_BEFORE = 30.0
+
+_FORM = urllib.parse.urlencode(
+    {'grant_type': 'client_credentials'}).encode('ascii')
+_HEADERS = {'Accept': 'application/json',
+            'Content-Type': 'application/x-www-form-urlencoded'}
 
 
 class Authentication(abc.ABC):
@@ -60,20 +67,21 @@ class Basic(Authentication):
 class ClientCredentials(Authentication):
     """A token of the UAA, by the OAuth 2 grant ``client_credentials``.
 
-    The grant has no refresh token: a new token is fetched each time.
+    The grant has no refresh token: a new token is fetched each time, from
+    the first UAA that answers.
 
-    :param connector: connector to the UAA.
+    :param connectors: connectors to the UAAs, the preferred one first.
     :param client: UAA client.
     :param client_secret: its secret.
     """
 
-    def __init__(self, connector: director_connector.Connector, client: str,
-                 client_secret: str) -> None:
-        self._connector = connector
+    def __init__(self, connectors: Sequence[director_connector.Connector],
+                 client: str, client_secret: str) -> None:
+        self._connectors = list(connectors)
         self._client = client
         self._client_secret = client_secret
         self._token = ''
-        self._expiry = 0.0
+        self._renewal = 0.0
 
     def header(self) -> str:
         """Make the value of the Authorization header.
@@ -81,8 +89,7 @@ class ClientCredentials(Authentication):
         :raises AuthenticationError: when the UAA refuses the client.
         :raises ConnectionFailed: when the UAA cannot be reached.
         """
-        if not self._token or (
-                time.monotonic() > self._expiry - RENEW_BEFORE):
+        if not self._token or time.monotonic() > self._renewal:
             self._fetch()
         return f'bearer {self._token}'
 
@@ -92,24 +99,23 @@ class ClientCredentials(Authentication):
         return True
 
     def close(self) -> None:
-        """Close the connections to the UAA."""
-        self._connector.close()
+        """Close the connections to the UAAs."""
+        for connector in self._connectors:
+            connector.close()
 
     def _fetch(self) -> None:
-        form = urllib.parse.urlencode({'grant_type': 'client_credentials'})
-        asked = time.monotonic()
-        try:
-            response = self._connector.send(
-                'POST', '/oauth/token', body=form.encode('ascii'),
-                auth=(self._client, self._client_secret),
-                headers={'Accept': 'application/json', 'Content-Type':
-                         'application/x-www-form-urlencoded'})
-        except exceptions.OutcomeUnknown as exc:
-            # A token that nobody received does no harm.
-            raise exceptions.ConnectionFailed(
-                endpoint=f'the UAA at {self._connector.endpoint}',
-                cause=exc.kwargs['cause'])
-        where = {'endpoint': f'The UAA at {self._connector.endpoint}',
+        for connector in list(self._connectors):
+            asked = time.monotonic()
+            try:
+                response = self._ask(connector)
+                break
+            except exceptions.ConnectionFailed as exc:
+                failure = exc
+        else:
+            raise failure
+        # Whoever answered is asked first the next time.
+        self._connectors.sort(key=lambda other: other is not connector)
+        where = {'endpoint': f'The UAA at {connector.endpoint}',
                  'method': 'POST', 'path': '/oauth/token'}
         if response.status in (400, 401, 403):
             raise exceptions.AuthenticationError(
@@ -125,7 +131,22 @@ class ClientCredentials(Authentication):
         if not isinstance(seconds, int | float):
             seconds = 0
         self._token = token
-        self._expiry = asked + seconds
+        self._renewal = asked + max(seconds - RENEW_BEFORE, seconds / 2)
+
+    def _ask(self, connector: director_connector.Connector,
+             attempts: int = 2) -> director_response.Response:
+        """Ask one UAA for a token."""
+        try:
+            return connector.send(
+                'POST', '/oauth/token', body=_FORM, headers=_HEADERS,
+                auth=(self._client, self._client_secret))
+        except exceptions.OutcomeUnknown as exc:
+            # A token that nobody received does no harm.
+            if attempts > 1 and not exc.kwargs.get('timed_out'):
+                return self._ask(connector, attempts - 1)
+            raise exceptions.ConnectionFailed(
+                endpoint=f'the UAA at {connector.endpoint}',
+                cause=exc.kwargs['cause'])
 
 
 def for_director(connection: director_connection.Connection,
@@ -146,10 +167,11 @@ def for_director(connection: director_connection.Connection,
     if kind == 'basic':
         return Basic(connection.client, connection.client_secret)
     if kind == 'uaa' and uaa_urls:
-        uaa = director_endpoint.parse(uaa_urls[0], default_port=443,
-                                      allow_path=True)
-        return ClientCredentials(connector.to(uaa), connection.client,
-                                 connection.client_secret)
+        return ClientCredentials(
+            [connector.to(director_endpoint.parse(
+                url, default_port=443, allow_path=True))
+             for url in uaa_urls],
+            connection.client, connection.client_secret)
     raise exceptions.NotADirector(
         endpoint=connection.endpoint,
         reason='it asks for an authentication that is neither "basic" nor '

@@ -95,5 +95,4 @@ class Director:
         """List the director's own certificates."""
         response = self._session.request('GET',
                                          '/director/certificate_expiry')
-        return [director_certificates.parse(document)
-                for document in response.json_list()]
+        return response.list_of(director_certificates.parse)

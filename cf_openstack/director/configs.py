@@ -61,16 +61,15 @@ class Configs:
         response = self._session.request(
             'GET', '/configs',
             params={'type': type, 'name': name, 'latest': 'true'})
-        return [_parse(document) for document in response.json_list()]
+        return response.list_of(_parse)
 
     def latest(self, type: str, name: str) -> Config | None:
         """Get the latest version of a config, None when there is none."""
         response = self._session.request(
             'GET', '/configs',
             params={'type': type, 'name': name, 'limit': 1})
-        for document in response.json_list():
-            return _parse(document)
-        return None
+        found = response.list_of(_parse)
+        return found[0] if found else None
 
     def put(self, type: str, name: str, content: str,
             expected_latest_id: str | None = None) -> Config:
@@ -89,13 +88,13 @@ class Configs:
             document['expected_latest_id'] = str(expected_latest_id)
         response = self._session.request(
             'POST', '/configs', json=document, accept=(200, 201, 412))
-        answer = response.json_object()
         if response.status == 412:
+            answer = response.json_object()
             raise exceptions.ConfigConflict(
                 endpoint=self._session.endpoint, status=412, type=type,
                 name=name, latest_id=str(answer.get('latest_id')),
                 expected_latest_id=str(expected_latest_id))
-        return _parse(answer)
+        return response.object_of(_parse)
 
     def delete(self, type: str, name: str) -> bool:
         """Delete a config; deployments keep the version they use.

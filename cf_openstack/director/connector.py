@@ -27,6 +27,10 @@ from cf_openstack.director import transport
 LOG = logging.getLogger(__name__)
 
 _CHUNK = 64 * 1024
+# Bytes a second that any host takes.
+_SLOWEST_UPLOAD = 64 * 1024
+# Headers, and what the chunked encoding adds to small chunks.
+_OVERHEAD = 1024 * 1024
 _GATEWAY_STATUSES = (502, 503, 504)
 
 
@@ -149,22 +153,26 @@ class Connector:
         session = self._open()
         prepared = session.prepare_request(request)
         method = request.method or ''
-        deadline = transport.Deadline(self.limits.total_timeout)
-        token = transport.deadline.set(deadline)
+        limits = self.limits
+        size = len(request.data or b'')
+        allowance = transport.Allowance(
+            limits.total_timeout, 2 * limits.max_size + _OVERHEAD,
+            limits.total_timeout + size / _SLOWEST_UPLOAD,
+            limits.read_timeout)
+        token = transport.allowance.set(allowance)
         try:
             answer = session.send(
                 prepared, stream=True, allow_redirects=False, verify=True,
-                timeout=(self.limits.connect_timeout,
-                         self.limits.read_timeout))
+                timeout=(limits.connect_timeout, limits.read_timeout))
             with answer:
                 response = director_response.Response(
                     endpoint=self.endpoint.url, method=method, path=path,
                     status=answer.status_code, headers=answer.headers,
                     body=self._read(answer, method, path))
         except requests.RequestException as exc:
-            raise self._failure(exc, method, path, deadline)
+            raise self._failure(exc, method, path, allowance)
         finally:
-            transport.deadline.reset(token)
+            transport.allowance.reset(token)
         LOG.debug('%s %s%s: status %d, %d bytes', method, self.endpoint,
                   path, response.status, len(response.body))
         if response.status in _GATEWAY_STATUSES:
@@ -186,23 +194,33 @@ class Connector:
     def _read(self, answer: requests.Response, method: str,
               path: str) -> bytes:
         """Read the body, up to the limit."""
+        encoding = answer.headers.get('Content-Encoding', 'identity')
+        if encoding.strip().lower() != 'identity':
+            # A small body may unpack to one that fills the memory.
+            raise exceptions.BadResponse(
+                endpoint=self.endpoint.url, method=method, path=path,
+                reason='it is compressed, which was not asked for')
         body = bytearray()
         for chunk in answer.iter_content(_CHUNK):
             body += chunk
             if len(body) > self.limits.max_size:
-                raise exceptions.BadResponse(
-                    endpoint=self.endpoint.url, method=method, path=path,
-                    reason=f'it is larger than {self.limits.max_size} '
-                           'bytes, the limit of '
-                           '[cf_openstack]director_max_response_size')
+                raise self._too_large(method, path)
         return bytes(body)
 
+    def _too_large(self, method: str, path: str) -> exceptions.BadResponse:
+        return exceptions.BadResponse(
+            endpoint=self.endpoint.url, method=method, path=path,
+            reason=f'it is larger than {self.limits.max_size} bytes, the '
+                   'limit of [cf_openstack]director_max_response_size')
+
     def _failure(self, error: requests.RequestException, method: str,
-                 path: str, deadline: transport.Deadline
-                 ) -> exceptions.ConnectionFailed:
-        timed_out = deadline.is_over or transport.timed_out(error)
+                 path: str, allowance: transport.Allowance
+                 ) -> exceptions.DirectorError:
+        if allowance.is_exceeded:
+            return self._too_large(method, path)
+        timed_out = allowance.is_over or transport.timed_out(error)
         where = {'endpoint': self.endpoint.url, 'method': method,
-                 'path': path, 'cause': self._cause(error, deadline),
+                 'path': path, 'cause': self._cause(error, allowance),
                  'timed_out': timed_out}
         for cause in transport.causes(error):
             if isinstance(cause, ssl.SSLCertVerificationError):
@@ -212,9 +230,9 @@ class Connector:
         return exceptions.OutcomeUnknown(**where)
 
     def _cause(self, error: requests.RequestException,
-               deadline: transport.Deadline) -> str:
+               allowance: transport.Allowance) -> str:
         """Say in a few words why a connection failed."""
-        if deadline.is_over:
+        if allowance.is_over:
             return (f'the answer took longer than '
                     f'{self.limits.total_timeout:g} s, the limit of '
                     '[cf_openstack]director_total_timeout')

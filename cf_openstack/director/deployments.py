@@ -11,6 +11,7 @@ from cf_openstack.director import certificates as director_certificates
 from cf_openstack.director import connector
 from cf_openstack.director import exceptions
 from cf_openstack.director import instances as director_instances
+from cf_openstack.director import response as director_response
 from cf_openstack.director import session as director_session
 from cf_openstack.director import tasks as director_tasks
 
@@ -97,6 +98,12 @@ def _parse(document: Mapping[str, Any]) -> Deployment:
         locked=document.get('locked'))
 
 
+def _parse_diff(document: Mapping[str, Any]) -> Diff:
+    return Diff(lines=tuple((str(line[0]), line[1])
+                            for line in document.get('diff') or ()),
+                context=dict(document.get('context') or {}))
+
+
 def _flag(value: bool) -> str | None:
     return 'true' if value else None
 
@@ -116,7 +123,7 @@ class Deployments:
     def list(self) -> DeploymentList:
         """List all deployments."""
         response = self._session.request('GET', '/deployments')
-        return [_parse(document) for document in response.json_list()]
+        return response.list_of(_parse)
 
     def get(self, name: str) -> Deployment | None:
         """Find a deployment, None when there is none.
@@ -138,7 +145,8 @@ class Deployments:
             document = self._get(name).json_object()
         except exceptions.NotFound:
             return None
-        return document.get('manifest')
+        manifest = document.get('manifest')
+        return None if manifest is None else str(manifest)
 
     def create(self, manifest: str, context_id: str | None = None,
                recreate: bool = False, fix: bool = False,
@@ -183,22 +191,19 @@ class Deployments:
             'POST', connector.quoted_path('deployments', name, 'diff'),
             body=manifest, content_type=director_session.YAML,
             params={'redact': None if redact else 'false'})
-        document = response.json_object()
         # A failure comes with status 200 as well.
-        if document.get('error'):
-            raise exceptions.DiffFailed(name=name, reason=document['error'])
-        return Diff(
-            lines=tuple((str(line[0]), line[1])
-                        for line in document.get('diff') or ()),
-            context=document.get('context') or {})
+        error = response.json_object().get('error')
+        if error:
+            raise exceptions.DiffFailed(name=name, reason=str(error))
+        return response.object_of(_parse_diff)
 
     def instances(self, name: str) -> director_instances.InstanceList:
         """List the instances as the director has noted them.
 
         :raises NotFound: when there is no such deployment.
         """
-        return [director_instances.parse(document) for document
-                in self._get(name, 'instances').json_list()]
+        return self._get(name, 'instances').list_of(
+            director_instances.parse)
 
     def vitals(self, name: str) -> int:
         """Ask the agents of all instances how they fare.
@@ -239,8 +244,8 @@ class Deployments:
 
     def errands(self, name: str) -> ErrandList:
         """List the errands that can be run."""
-        return [Errand(name=str(document.get('name'))) for document
-                in self._get(name, 'errands').json_list()]
+        return self._get(name, 'errands').list_of(
+            lambda document: Errand(name=str(document.get('name'))))
 
     def run_errand(self, name: str, errand: str,
                    context_id: str | None = None,
@@ -267,16 +272,16 @@ class Deployments:
 
     def variables(self, name: str) -> VariableList:
         """List the variables, without their values."""
-        return [Variable(id=str(document.get('id')),
-                         name=str(document.get('name')))
-                for document in self._get(name, 'variables').json_list()]
+        return self._get(name, 'variables').list_of(
+            lambda document: Variable(id=str(document.get('id')),
+                                      name=str(document.get('name'))))
 
     def certificates(self,
                      name: str) -> director_certificates.CertificateList:
         """List the certificates; only a director with CredHub knows them."""
-        return [director_certificates.parse(document) for document
-                in self._get(name, 'certificate_expiry').json_list()]
+        return self._get(name, 'certificate_expiry').list_of(
+            director_certificates.parse)
 
-    def _get(self, *segments: str) -> Any:
+    def _get(self, *segments: str) -> director_response.Response:
         return self._session.request(
             'GET', connector.quoted_path('deployments', *segments))

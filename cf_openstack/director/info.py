@@ -8,6 +8,11 @@ from typing import Any
 from cf_openstack.director import exceptions
 from cf_openstack.director import response as director_response
 
+# Characters of any text in an answer.
+_LONGEST = 1000
+# UAAs that are tried in turn.
+_MOST_URLS = 4
+
 
 @dataclasses.dataclass(frozen=True)
 class Info:
@@ -52,25 +57,37 @@ def parse(response: director_response.Response) -> Info:
                         if response.status != 200 else
                         'GET /info gave no JSON object')
     for key in ('name', 'uuid', 'version'):
-        if not isinstance(document.get(key), str):
+        if _text(document.get(key)) is None:
             raise _stranger(response, f'GET /info told no {key}')
     authentication = _object(document.get('user_authentication'))
-    options = _object(authentication.get('options'))
-    urls = [options.get('url'), *(options.get('urls') or ())]
+    if _text(authentication.get('type')) is None:
+        raise _stranger(response, 'GET /info told no user_authentication')
     return Info(
         name=document['name'], uuid=document['uuid'],
-        version=document['version'], cpi=document.get('cpi'),
-        user=document.get('user'),
-        user_authentication=str(authentication.get('type') or 'basic'),
-        uaa_urls=tuple(dict.fromkeys(str(url) for url in urls if url)),
-        stemcell_os=document.get('stemcell_os'),
-        stemcell_version=document.get('stemcell_version'),
+        version=document['version'], cpi=_text(document.get('cpi')),
+        user=_text(document.get('user')),
+        user_authentication=authentication['type'],
+        uaa_urls=_urls(_object(authentication.get('options'))),
+        stemcell_os=_text(document.get('stemcell_os')),
+        stemcell_version=_text(document.get('stemcell_version')),
         features={name: bool(_object(feature).get('status')) for
                   name, feature in _object(document.get('features')).items()})
 
 
+def _urls(options: dict[str, Any]) -> tuple[str, ...]:
+    more = options.get('urls')
+    urls = [options.get('url'), *(more if isinstance(more, list) else ())]
+    known = [url for url in map(_text, urls) if url]
+    return tuple(dict.fromkeys(known))[:_MOST_URLS]
+
+
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and (
+        len(value) <= _LONGEST) else None
 
 
 def _stranger(response: director_response.Response,

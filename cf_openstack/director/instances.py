@@ -6,6 +6,11 @@ import dataclasses
 import json
 from typing import Any
 
+from cf_openstack.director import response
+
+#: Instances that are read of a deployment.
+MAX_INSTANCES = 100_000
+
 
 @dataclasses.dataclass(frozen=True)
 class Instance:
@@ -111,7 +116,7 @@ VitalsList = list[InstanceVitals]
 def parse(document: Mapping[str, Any]) -> Instance:
     """Read one entry of ``GET /deployments/D/instances``."""
     return Instance(
-        group=str(document.get('job')), index=document.get('index'),
+        group=str(document.get('job')), index=_index(document.get('index')),
         id=str(document.get('id')), cid=document.get('cid'),
         agent_id=document.get('agent_id'), az=document.get('az'),
         ips=tuple(document.get('ips') or ()),
@@ -125,17 +130,16 @@ def parse_vitals(text: str) -> VitalsList:
     :param text: one JSON object a line, in any order.
     :returns: the instances, ordered by group and index.
     """
-    documents = []
-    for line in text.split('\n'):
+    found = []
+    for line in text.split('\n', MAX_INSTANCES)[:MAX_INSTANCES]:
         try:
             document = json.loads(line)
-        except ValueError:
+            if isinstance(document, dict):
+                found.append(_parse_vitals(document))
+        except (RecursionError, *response.MISSHAPEN):
             continue
-        if isinstance(document, dict):
-            documents.append(document)
-    return sorted(map(_parse_vitals, documents),
-                  key=lambda instance: (instance.group, instance.index or 0,
-                                        instance.id))
+    return sorted(found, key=lambda instance: (
+        instance.group, instance.index or 0, instance.id))
 
 
 def _parse_vitals(document: Mapping[str, Any]) -> InstanceVitals:
@@ -145,7 +149,8 @@ def _parse_vitals(document: Mapping[str, Any]) -> InstanceVitals:
         cids = [document.get('disk_cid')]
     stemcell = _at(document, 'stemcell') or {}
     return InstanceVitals(
-        group=str(document.get('job_name')), index=document.get('index'),
+        group=str(document.get('job_name')),
+        index=_index(document.get('index')),
         id=str(document.get('id')), cid=document.get('vm_cid'),
         agent_id=document.get('agent_id'), az=document.get('az'),
         ips=tuple(document.get('ips') or ()),
@@ -184,6 +189,10 @@ def _process(document: Mapping[str, Any]) -> Process:
         uptime=_number(document, 'uptime', 'secs'))
 
 
+def _index(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
+
+
 def _at(document: Any, *keys: str) -> Any:
     for key in keys:
         if not isinstance(document, dict):
@@ -198,7 +207,7 @@ def _numbers(values: Any) -> list[float]:
     for value in values if isinstance(values, list | tuple) else ():
         try:
             numbers.append(float(value))
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             continue
     return numbers
 

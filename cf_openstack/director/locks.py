@@ -49,8 +49,4 @@ class Locks:
 
     def list(self) -> LockList:
         """List all locks."""
-        response = self._session.request('GET', '/locks')
-        try:
-            return [_parse(document) for document in response.json_list()]
-        except (TypeError, ValueError):
-            raise response.unexpected('it lists no locks')
+        return self._session.request('GET', '/locks').list_of(_parse)

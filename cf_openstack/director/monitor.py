@@ -11,6 +11,9 @@ from cf_openstack.director import exceptions
 if typing.TYPE_CHECKING:
     from cf_openstack.director import tasks as director_tasks
 
+#: Events of one refresh that are kept, the latest ones.
+MAX_EVENTS = 10_000
+
 
 class TaskMonitor:
     """State and new events of one task.
@@ -43,11 +46,17 @@ class TaskMonitor:
         self.events = []
         # In this order, so that the events of an ended task are complete.
         self.task = self._tasks.get(self.task_id)
-        self.events, self.offset = self._tasks.events(
-            self.task_id, self.offset, final=self.task.is_terminal)
-        self._error = (director_events.last_error(self.events)
-                       or self._error)
+        if self.task.is_processing:
+            self._take(self._tasks.event_page(self.task_id, self.offset))
+            return self.events
+        for page in self._tasks.event_pages(self.task_id, self.offset):
+            self._take(page)
         return self.events
+
+    def _take(self, page: 'director_tasks.EventPage') -> None:
+        self.offset = page.offset
+        self._error = director_events.last_error(page.events) or self._error
+        self.events = (self.events + page.events)[-MAX_EVENTS:]
 
     @property
     def is_processing(self) -> bool:

@@ -40,17 +40,22 @@ def _parse(name: str, document: Mapping[str, Any]) -> Release:
         jobs=tuple(map(str, document.get('job_names') or ())))
 
 
+def _parse_versions(document: Mapping[str, Any]) -> ReleaseList:
+    return [_parse(str(document.get('name')), version)
+            for version in document.get('release_versions') or ()]
+
+
 class Releases(tarballs.Tarballs):
     """The releases of one director."""
 
     path = '/releases'
+    description = 'create release'
 
     def list(self) -> ReleaseList:
         """List all versions of all releases."""
         response = self._session.request('GET', '/releases')
-        return [_parse(str(release.get('name')), version)
-                for release in response.json_list()
-                for version in release.get('release_versions') or ()]
+        return [version for versions in response.list_of(_parse_versions)
+                for version in versions]
 
     def delete(self, name: str, version: str | None = None,
                force: bool = False,

@@ -1,12 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """An answer, read to its end."""
 
+from collections.abc import Callable
 from collections.abc import Mapping
 import dataclasses
 import json
 from typing import Any
+from typing import TypeVar
 
 from cf_openstack.director import exceptions
+
+
+T = TypeVar('T')
+
+#: Values that a JSON document may have: as objects they take many times the
+#: memory of their text.
+MAX_VALUES = 1_000_000
+
+#: What reading a document of an unexpected shape may raise.
+MISSHAPEN = (ArithmeticError, AttributeError, LookupError, TypeError,
+             ValueError)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +50,13 @@ class Response:
         return self.body.decode('utf-8', 'replace')
 
     def json_or_none(self) -> Any:
-        """Read the body as JSON, None when it is something else."""
+        """Read the body as JSON, None when it is something else.
+
+        :raises BadResponse: when it has more than :data:`MAX_VALUES`.
+        """
+        if sum(map(self.body.count, (b',', b'[', b'{'))) > MAX_VALUES:
+            raise self.unexpected(
+                f'the body has more than {MAX_VALUES} values')
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError):
@@ -63,6 +82,30 @@ class Response:
                 isinstance(entry, dict) for entry in document):
             raise self.unexpected('the body is not a JSON list of objects')
         return document
+
+    def object_of(self, parse: Callable[[dict[str, Any]], T]) -> T:
+        """Read the body as a JSON object.
+
+        :param parse: makes what is returned of it.
+        :raises BadResponse: when it is none, or has another shape.
+        """
+        return self._shaped(self.json_object(), parse)
+
+    def list_of(self, parse: Callable[[dict[str, Any]], T]) -> list[T]:
+        """Read the body as a JSON list of objects.
+
+        :param parse: makes what is returned of each.
+        :raises BadResponse: when it is none, or one has another shape.
+        """
+        return [self._shaped(document, parse)
+                for document in self.json_list()]
+
+    def _shaped(self, document: dict[str, Any],
+                parse: Callable[[dict[str, Any]], T]) -> T:
+        try:
+            return parse(document)
+        except MISSHAPEN:
+            raise self.unexpected('the JSON is not what this route answers')
 
     def unexpected(self, reason: str) -> exceptions.BadResponse:
         """Make the error for an answer that no director gives."""

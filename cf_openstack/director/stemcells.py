@@ -45,11 +45,12 @@ class Stemcells(tarballs.Tarballs):
     """The stemcells of one director."""
 
     path = '/stemcells'
+    description = 'create stemcell'
 
     def list(self) -> StemcellList:
         """List all stemcells, one entry for each CPI that has it."""
         response = self._session.request('GET', '/stemcells')
-        return [_parse(document) for document in response.json_list()]
+        return response.list_of(_parse)
 
     def delete(self, name: str, version: str, force: bool = False,
                context_id: str | None = None) -> int | None:

@@ -17,16 +17,31 @@ class Tarballs:
     """The uploads of one kind to one director.
 
     :cvar path: where the director takes this kind.
+    :cvar description: what the director calls the task of an upload
+        (bosh-director jobs/update_stemcell.rb and update_release.rb).
     :param session: session with the director.
     :param tasks: its tasks.
     """
 
     path: str
+    description: str
 
     def __init__(self, session: director_session.Session,
                  tasks: director_tasks.Tasks) -> None:
         self._session = session
         self._tasks = tasks
+
+    def unfinished(self) -> director_tasks.TaskList:
+        """List the uploads of this kind that run or wait, whoever's.
+
+        The director keeps no context id of an upload.  When the answer to
+        one was lost, wait until there is none of these, then look whether
+        the director has what was to be uploaded, and upload it again if
+        not: without ``fix`` an upload of what is there does nothing.
+        """
+        states = ','.join(sorted(director_tasks.PROCESSING_STATES))
+        return [task for task in self._tasks.list(state=states)
+                if task.description == self.description]
 
     def upload_url(self, location: str, checksum: str | None = None,
                    context_id: str | None = None, fix: bool = False) -> int:

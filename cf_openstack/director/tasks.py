@@ -2,6 +2,7 @@
 """Tasks: whatever takes a director longer than a request."""
 
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Mapping
 import dataclasses
 import re
@@ -25,7 +26,15 @@ TERMINAL_STATES = frozenset(['done', 'error', 'cancelled', 'timeout'])
 # 302 behind an nginx that speaks HTTP/1.0 to the director, else 303.
 _REDIRECTS = (301, 302, 303, 307)
 _TASK_PATH = re.compile(r'/tasks/([0-9]+)')
-_CONTENT_RANGE = re.compile(r'bytes ([0-9]+)-')
+_CONTENT_RANGE = re.compile(
+    r'bytes ([0-9]{1,18})-[0-9]+/([0-9]{1,18}|[*])', re.ASCII)
+
+#: Bytes of an event stream that are read at once.
+PAGE = 1024 * 1024
+# Requests for them; an answer may hold less than was asked for.
+_PARTS = 200
+# Pages that no stream goes beyond.
+_PAGES = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,6 +80,19 @@ class Task:
         return self.state == 'done'
 
 
+@dataclasses.dataclass(frozen=True)
+class EventPage:
+    """A piece of the event stream of a task.
+
+    :ivar offset: where the next event begins, in bytes.
+    :ivar is_last: whether it reached the end that the stream had.
+    """
+
+    events: director_events.EventList
+    offset: int
+    is_last: bool
+
+
 TaskList = list[Task]
 
 
@@ -99,12 +121,8 @@ class Tasks:
 
         :raises NotFound: when there is none, or it was cleaned up.
         """
-        response = self._session.request('GET', f'/tasks/{int(task_id)}')
-        document = response.json_object()
-        try:
-            return _parse(document)
-        except (KeyError, TypeError, ValueError):
-            raise response.unexpected('it describes no task')
+        return self._session.request(
+            'GET', f'/tasks/{int(task_id)}').object_of(_parse)
 
     def list(self, *, state: str | None = None, limit: int | None = None,
              deployment: str | None = None, context_id: str | None = None,
@@ -117,13 +135,10 @@ class Tasks:
         :param context_id: only those marked so.
         :param verbose: also those that run behind the scenes.
         """
-        response = self._session.request('GET', '/tasks', params={
+        return self._session.request('GET', '/tasks', params={
             'state': state, 'limit': limit, 'deployment': deployment,
-            'context_id': context_id, 'verbose': 2 if verbose else None})
-        try:
-            return [_parse(document) for document in response.json_list()]
-        except (KeyError, TypeError, ValueError):
-            raise response.unexpected('it lists no tasks')
+            'context_id': context_id, 'verbose': 2 if verbose else None},
+        ).list_of(_parse)
 
     def find(self, context_id: str) -> TaskList:
         """List the tasks that were started with a context id.
@@ -153,12 +168,12 @@ class Tasks:
                 method, path, context_id=context_id, accept=_REDIRECTS,
                 **request)
         except exceptions.OutcomeUnknown:
-            found = self.find(context_id) if context_id else []
-            if not found:
+            task_id = self._started(context_id)
+            if task_id is None:
                 raise
             LOG.info('The answer to %s %s was lost; its task is %d',
-                     method, path, found[0].id)
-            return found[0].id
+                     method, path, task_id)
+            return task_id
         # Only the path counts: behind NAT the host is wrong, and followed
         # elsewhere it would take our credentials there.
         location = response.headers.get('Location', '')
@@ -171,6 +186,17 @@ class Tasks:
             raise response.unexpected('it redirects to something that is no '
                                       'task')
         return int(match.group(1))
+
+    def _started(self, context_id: str | None) -> int | None:
+        """Look for a task whose start was not confirmed."""
+        if context_id is None:
+            return None
+        try:
+            found = self.find(context_id)
+        except exceptions.ConnectionFailed:
+            # As unknown as before: that is what the caller has to hear.
+            return None
+        return found[0].id if found else None
 
     def find_or_start(self, context_id: str,
                       start: Callable[[], int]) -> int:
@@ -219,18 +245,53 @@ class Tasks:
 
     def events(self, task_id: int, offset: int = 0, *, final: bool = False
                ) -> tuple[director_events.EventList, int]:
-        """Read the events from a place in the stream on.
+        """Read the events from a place in the stream on, a page at most.
 
         :param offset: in bytes; 0, or what an earlier call returned.
         :param final: whether the task has ended, so that a last line
             without a line feed is read as well.
         :returns: the events, and the offset of the next one.
         """
-        chunk = self._event_bytes(task_id, offset)
-        events, used = director_events.parse(chunk, final=final)
-        return events, offset + used
+        page = self.event_page(task_id, offset, final=final)
+        return page.events, page.offset
 
-    def _event_bytes(self, task_id: int, offset: int) -> bytes:
+    def event_page(self, task_id: int, offset: int = 0, *,
+                   final: bool = False) -> EventPage:
+        """Read a page of the events, as :meth:`events` does."""
+        chunk, is_last = self._event_bytes(task_id, offset)
+        events, used = director_events.parse(chunk, final=final and is_last)
+        if not used and not is_last:
+            # A line longer than a page is no event, and is left behind.
+            events, used = director_events.parse(chunk, final=True)
+        return EventPage(events, offset + used, is_last)
+
+    def event_pages(self, task_id: int,
+                    offset: int = 0) -> Iterator[EventPage]:
+        """Read all events of a task that has ended, page by page."""
+        for _number in range(_PAGES):
+            page = self.event_page(task_id, offset, final=True)
+            yield page
+            if page.is_last or page.offset == offset:
+                return
+            offset = page.offset
+
+    def _event_bytes(self, task_id: int,
+                     offset: int) -> tuple[bytes, bool]:
+        """Read a page, and tell whether the stream ends with it."""
+        page = bytearray()
+        for _number in range(_PARTS):
+            first = offset + len(page)
+            part, size = self._event_part(task_id, first)
+            page += part
+            if not part or size is None or first + len(part) >= size:
+                return bytes(page[:PAGE]), len(page) <= PAGE
+            if len(page) >= PAGE:
+                break
+        return bytes(page[:PAGE]), False
+
+    def _event_part(self, task_id: int,
+                    offset: int) -> tuple[bytes, int | None]:
+        """Read what one answer holds, and the size of the whole stream."""
         headers = {'Range': f'bytes={offset}-'} if offset else {}
         response = self._session.request(
             'GET', f'/tasks/{int(task_id)}/output', params={'type': 'event'},
@@ -242,9 +303,12 @@ class Tasks:
             if first > offset:
                 raise response.unexpected(
                     f'asked for bytes from {offset}, it starts at {first}')
-            return response.body[offset - first:]
+            size = match.group(2) if match else '*'
+            return (response.body[offset - first:],
+                    None if size == '*' else int(size))
         # A stream that is still empty comes whole, whatever was asked for.
-        return response.body[offset:] if response.status == 200 else b''
+        whole = response.status == 200
+        return response.body[offset:] if whole else b'', None
 
     def error(self, task_id: int) -> str:
         """Say why a task failed.
@@ -252,8 +316,9 @@ class Tasks:
         :returns: the last error of its event stream, with the code, or what
             else is known.
         """
-        events, _offset = self.events(task_id, final=True)
-        found = director_events.last_error(events)
+        found = None
+        for page in self.event_pages(task_id):
+            found = director_events.last_error(page.events) or found
         if found is not None:
             return found
         task = self.get(task_id)

@@ -2,6 +2,7 @@
 """TLS to one host, pinned to its CA and to the addresses it may have."""
 
 import contextvars
+from http import cookiejar
 import ssl
 import time
 from typing import Any
@@ -24,49 +25,94 @@ _TIMED_OUT = (
     urllib3_exceptions.ReadTimeoutError)
 
 
-class Deadline:
-    """The time that an answer may take, from the first look for it on.
+class Allowance:
+    """What one exchange with a host may take of its caller.
 
     A time-out of a socket begins anew with each byte, so that a host which
-    drips one byte at a time would hold its caller for ever.
+    drips one byte at a time, or takes one at a time, would hold its caller
+    for ever.  The bytes count as they arrive: no header line, chunk size or
+    trailer escapes.
 
-    :param seconds: how long.
+    :param seconds: for the answer, from the first look for it on.
+    :param size: bytes of the answer, as they are sent.
+    :param sending: seconds for the request.
+    :param stall: seconds that the host may take nothing of the request.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, size: int, sending: float,
+                 stall: float) -> None:
         self._seconds = seconds
+        self._size = size
+        self._sending = sending
+        self._stall = stall
+        self._send_end: float | None = None
         self._end: float | None = None
 
     def left(self) -> float:
-        """Tell how many seconds are left; the first call starts it."""
+        """Tell how many seconds are left; the first call starts them."""
         now = time.monotonic()
         if self._end is None:
             self._end = now + self._seconds
         return self._end - now
 
+    def to_send(self) -> float:
+        """Tell how many seconds the next bytes may take to be sent.
+
+        :raises TimeoutError: when the time to send is up.
+        """
+        now = time.monotonic()
+        if self._send_end is None:
+            self._send_end = now + self._sending
+        if now >= self._send_end:
+            raise TimeoutError
+        return min(self._stall, self._send_end - now)
+
+    def take(self, size: int) -> None:
+        """Count bytes that have arrived.
+
+        :raises OSError: when they are too many.
+        """
+        self._size -= size
+        if self.is_exceeded:
+            raise OSError
+
     @property
     def is_over(self) -> bool:
-        """Whether it was started, and the time is up."""
+        """Whether an answer was waited for, and the time is up."""
         return self._end is not None and self.left() <= 0
 
+    @property
+    def is_exceeded(self) -> bool:
+        """Whether more bytes came than an answer may have."""
+        return self._size < 0
 
-#: The deadline of the request that this thread is about.
-deadline: contextvars.ContextVar[Deadline | None] = contextvars.ContextVar(
-    'deadline', default=None)
+
+#: What the exchange that this thread is about may take.
+allowance: contextvars.ContextVar[Allowance | None] = contextvars.ContextVar(
+    'allowance', default=None)
 
 
 class _BoundedSocket(ssl.SSLSocket):
-    """A TLS socket that keeps to the deadline."""
+    """A TLS socket that keeps to the allowance."""
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        bound = allowance.get()
+        if bound is not None:
+            self.settimeout(bound.to_send())
+        return super().send(data, flags)
 
     def recv_into(self, buffer: Any, nbytes: int | None = None,
                   flags: int = 0) -> int:
-        bound = deadline.get()
-        if bound is not None:
-            left = bound.left()
-            if left <= 0:
-                raise TimeoutError
-            self.settimeout(min(self.gettimeout() or left, left))
-        return super().recv_into(buffer, nbytes, flags)
+        bound = allowance.get()
+        if bound is None:
+            return super().recv_into(buffer, nbytes, flags)
+        left = bound.left()
+        if left <= 0:
+            raise TimeoutError
+        self.settimeout(min(self.gettimeout() or left, left))
+        received = super().recv_into(buffer, nbytes, flags)
+        bound.take(received)
+        return received
 
 
 def ssl_context(ca_certificate: str) -> ssl.SSLContext:
@@ -165,7 +211,9 @@ class PinnedAdapter(adapters.HTTPAdapter):
 
 
 class Session(requests.Session):
-    """A session with one endpoint, deaf to environment and redirects.
+    """A session with one endpoint, deaf to all else.
+
+    The environment, redirects and cookies have no say.
 
     :param adapter: the adapter of the endpoint.
     """
@@ -173,6 +221,9 @@ class Session(requests.Session):
     def __init__(self, adapter: PinnedAdapter) -> None:
         super().__init__()
         self.trust_env = False
+        # Neither a director nor its UAA needs any.
+        self.cookies.set_policy(
+            cookiejar.DefaultCookiePolicy(allowed_domains=()))
         self.adapters.clear()
         self.mount('https://', adapter)
 
