@@ -233,7 +233,7 @@ class Connector:
                allowance: transport.Allowance) -> str:
         """Say in a few words why a connection failed."""
         if allowance.is_over:
-            return (f'the answer took longer than '
+            return ('request or answer took longer than '
                     f'{self.limits.total_timeout:g} s, the limit of '
                     '[cf_openstack]director_total_timeout')
         if transport.timed_out(error):

@@ -21,7 +21,8 @@ _BEFORE_SENDING = (
     # also "connection refused", which urllib3 derives from it
     urllib3_exceptions.ConnectTimeoutError)
 _TIMED_OUT = (
-    requests.Timeout, urllib3_exceptions.ConnectTimeoutError,
+    requests.Timeout, TimeoutError,
+    urllib3_exceptions.ConnectTimeoutError,
     urllib3_exceptions.ReadTimeoutError)
 
 
@@ -78,8 +79,9 @@ class Allowance:
 
     @property
     def is_over(self) -> bool:
-        """Whether an answer was waited for, and the time is up."""
-        return self._end is not None and self.left() <= 0
+        """Whether the time to send, or that for the answer, is up."""
+        ends = [end for end in (self._send_end, self._end) if end]
+        return bool(ends) and ends[-1] <= time.monotonic()
 
     @property
     def is_exceeded(self) -> bool:
