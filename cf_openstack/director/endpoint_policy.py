@@ -22,15 +22,20 @@ DIRECTOR_PORTS = (25555, 8443, 8844)
 DOWNLOAD_PORTS = (443,)
 
 #: Networks that never hold a director: unspecified, loopback, link-local
-#: (with the metadata service), multicast and broadcast.
+#: (with the metadata service), protocol assignments, multicast, reserved
+#: and broadcast; for IPv6 also NAT64 of local use (RFC 8215), site-local
+#: addresses and the metadata service of EC2.
 DENIED_NETWORKS = (
-    '0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4',
-    '255.255.255.255/32', '::/128', '::1/128', 'fe80::/10', 'ff00::/8')
+    '0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '192.0.0.0/24',
+    '224.0.0.0/4', '240.0.0.0/4', '::/128', '::1/128', '64:ff9b:1::/48',
+    'fd00:ec2::254/128', 'fe80::/10', 'fec0::/10', 'ff00::/8')
 
-# RFC 6052: the last 32 bits are an IPv4 address that a gateway translates to.
-_NAT64 = ipaddress.IPv6Network('64:ff9b::/96')
-# RFC 4291 2.5.5.1: deprecated, and still taken for IPv4 by some stacks.
-_IPV4_COMPATIBLE = ipaddress.IPv6Network('::/96')
+# The last 32 bits are an IPv4 address that a gateway translates to (RFC
+# 6052, RFC 2765), or that some stacks take it for (RFC 4291 2.5.5.1).
+_EMBEDDING = [ipaddress.IPv6Network(cidr) for cidr in (
+    '64:ff9b::/96', '::ffff:0:0:0/96', '::/96')]
+# RFC 5214: the same behind an interface identifier of ISATAP.
+_ISATAP = (0x5efe, 0x2005efe)
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -47,9 +52,10 @@ def _effective(address: Address) -> list[Address]:
         result.append(address.sixtofour)
     if address.teredo is not None:
         result.extend(address.teredo)
-    if address in _NAT64 or (address in _IPV4_COMPATIBLE
-                             and int(address) > 0xffff):
-        result.append(ipaddress.IPv4Address(int(address) & 0xffffffff))
+    number = int(address)
+    if any(address in network for network in _EMBEDDING) and (
+            number > 0xffff) or (number >> 32) & 0xffffffff in _ISATAP:
+        result.append(ipaddress.IPv4Address(number & 0xffffffff))
     return result
 
 

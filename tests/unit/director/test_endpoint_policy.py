@@ -32,7 +32,12 @@ class EndpointPolicyTest(base.BaseTestCase):
         'fe80::a9fe:a9fe%eth0', 'ff02::1',
         # the same behind other notations
         '::ffff:127.0.0.1', '::ffff:a9fe:a9fe', '::127.0.0.1',
-        '64:ff9b::7f00:1', '2002:7f00:1::1')
+        '64:ff9b::7f00:1', '2002:7f00:1::1', '64:ff9b::a9fe:a9fe',
+        '64:ff9b:1:a9fe:a9:fe00::', '::ffff:0:127.0.0.1',
+        '2001:db8::5efe:169.254.169.254', '2001:db8::200:5efe:7f00:1',
+        '2001:0:7f00:1::1',
+        # reserved, and metadata services elsewhere
+        '192.0.0.192', '240.0.0.1', 'fd00:ec2::254', 'fec0::1')
     def test_denied_by_default(self, address):
         policy = _policy(address)
         error = self.assertRaises(exceptions.EndpointRefused, policy.check,
@@ -41,7 +46,7 @@ class EndpointPolicyTest(base.BaseTestCase):
         self.assertIn('https://bosh.example:25555', str(error))
 
     @ddt.data('10.0.0.6', '203.0.113.10', '2001:db8::6', 'fd00::6',
-              '192.168.1.1')
+              '192.168.1.1', '64:ff9b::a00:6', '2001:db8::5efe:a00:6')
     def test_allowed_by_default(self, address):
         self.assertEqual((address,),
                          _policy(address).check('bosh.example', 25555))
