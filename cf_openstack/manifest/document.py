@@ -29,8 +29,9 @@ _LINE_ENDS = '\r\x85\u2028\u2029'
 # Up to here a float holds each integer.
 _EXACT = 2.0 ** 53
 
-# libyaml is ten times as fast, where PyYAML was built with it.
+# libyaml is several times as fast, where PyYAML was built with it.
 _LOADER = getattr(yaml, 'CSafeLoader', yaml.SafeLoader)
+_DUMPER = getattr(yaml, 'CSafeDumper', yaml.SafeDumper)
 
 
 class _Loader(_LOADER):
@@ -169,7 +170,7 @@ def load(text: str, name: str) -> Any:
             loader.dispose()
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(_DUMPER):
     """Quotes what either go-yaml or a YAML 1.1 parser takes for no text.
 
     The director reads it with Ruby's parser, the latter kind.

@@ -31,7 +31,9 @@ from cf_openstack.manifest import errors
 
 MODIFIERS = ('prev', 'next', 'before', 'after')
 
-_INDEX = re.compile(r'[-+]?[0-9]+', re.ASCII)
+_INDEX = re.compile(r'([-+]?)0*([0-9]+)', re.ASCII)
+# A 64-bit integer has no more.
+_MAX_DIGITS = 19
 _ESCAPES = {'~0': '~', '~1': '/', '~7': ':'}
 _ESCAPED = re.compile('~[017]')
 
@@ -44,6 +46,18 @@ def _escape(text: str) -> str:
     for escape, char in _ESCAPES.items():
         text = text.replace(char, escape)
     return text
+
+
+def _index(text: str) -> int | None:
+    """The index that a step is, None for a key.
+
+    Digits that no 64-bit integer holds are a key, as to the bosh CLI.
+    """
+    found = _INDEX.fullmatch(text)
+    if found is None or len(found[2]) > _MAX_DIGITS:
+        return None
+    number = int(found[1] + found[2])
+    return number if -2 ** 63 <= number < 2 ** 63 else None
 
 
 def _suffix(modifiers: Sequence[str]) -> str:
@@ -117,7 +131,8 @@ class Path:
             # It carries over, so that one ? is enough; but it also tells
             # a name from an index, and from a ? that is part of the name.
             if step.optional and (not optional or part.endswith('?')
-                                  or _INDEX.fullmatch(part) or part == '-'):
+                                  or _index(part) is not None
+                                  or part == '-'):
                 part += '?'
                 optional = True
             if isinstance(step, Match):
@@ -151,8 +166,9 @@ def parse(text: str) -> Path:
                     path=text, reason='":%s" is none of %s' % (
                         modifier, _suffix(MODIFIERS).replace(':', ', :')[2:]))
         name = _unescape(name)
-        if _INDEX.fullmatch(name):
-            steps.append(Index(int(name), tuple(modifiers)))
+        index = _index(name)
+        if index is not None:
+            steps.append(Index(index, tuple(modifiers)))
             continue
         at_end = name == '-' and number == len(parts) - 1
         key, equals, value = name.partition('=')

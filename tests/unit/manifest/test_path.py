@@ -47,6 +47,12 @@ class TestParse(base.BaseTestCase):
         ('/a/b?', [Key('a'), Key('b', True)]),
         ('/0', [Index(0)]), ('/-1', [Index(-1)]), ('/+1', [Index(1)]),
         ('/007', [Index(7)]), ('/0?', [Key('0', True)]),
+        ('/9223372036854775807', [Index(2 ** 63 - 1)]),
+        ('/-9223372036854775808', [Index(-2 ** 63)]),
+        # More than 64 bits are no index to the CLI, whatever their length.
+        ('/9223372036854775808', [Key('9223372036854775808')]),
+        ('/' + '0' * 5000, [Index(0)]),
+        ('/' + '9' * 5000, [Key('9' * 5000)]),
         ('/a/-', [Key('a'), End()]),
         ('/-/a', [Key('-'), Key('a')]),
         ('/-1:prev:before', [Index(-1, ('prev', 'before'))]),
