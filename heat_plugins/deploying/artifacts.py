@@ -79,9 +79,10 @@ class Owned:
 
         Its deletion leaves what the replacement uses by then.
         """
-        replaced = journal.of_replaced(self._resource)
-        if replaced.get('director_uuid') != self._journal.get(
-                'director_uuid'):
+        replaced = journal.of_kin(
+            self._resource, self._resource.replaces).entries
+        if replaced.get(base.DIRECTOR_UUID) != self._journal.get(
+                base.DIRECTOR_UUID):
             return
         for item in replaced.get(_OWNED, []):
             if Artifact(*item) in wanted:

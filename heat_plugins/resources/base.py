@@ -15,11 +15,13 @@ from cf_openstack import exceptions
 from heat.common import exception
 from heat.common.i18n import _
 from heat.engine import attributes
+from heat.engine import check_resource
 from heat.engine import event
 from heat.engine import function
 from heat.engine import properties
 from heat.engine import resource
 from heat.engine import support
+from heat.objects import stack as stack_objects
 
 from heat_plugins.clients import bosh_director
 from heat_plugins.resources import masking
@@ -27,10 +29,23 @@ from heat_plugins.tasks import journal
 
 _REASON_LENGTH = 255      # of an event, in Heat's database
 
+#: Journal key: the uuid of the director that a resource lives on.
+DIRECTOR_UUID = 'director_uuid'
+
 SUPPORT = support.SupportStatus(
     status=support.UNSUPPORTED,
     message=_('Part of cf-openstack, not supported by the Heat team.'),
     version='0.1.0')
+
+
+class AnotherDirector(exceptions.CfOpenStackError):
+    """Where a director was, another one answers."""
+
+    msg_fmt = ('Another director answers now at %(endpoint)s: its uuid is '
+               '%(found)s, and "%(name)s" lives on the director %(known)s. '
+               'Nothing was changed. Bring that director back, with its '
+               'database; or abandon this stack, or give the resource '
+               'another name in the template, to begin anew.')
 
 
 class BoshResource(masking.MaskedResource):
@@ -82,11 +97,31 @@ class BoshResource(masking.MaskedResource):
         """End this poll; the next one comes after some seconds.
 
         :param seconds: at most the operator's ``poll_interval``.
-        :raises PollDelay: always.
+        :raises PollDelay: to be polled again.
+        :raises CancelOperation: when a person has cancelled the action of
+            the stack; Heat then calls the handler's ``_cancel``.
         """
+        if self._is_cancelled():
+            raise check_resource.CancelOperation()
         limit = cfg.CONF.cf_openstack.poll_interval
         wait = limit if seconds is None else min(seconds, limit)
         raise resource.PollDelay(max(1, round(wait)))
+
+    def _is_cancelled(self) -> bool:
+        """Whether the action of the stack was cancelled without rollback.
+
+        Heat leaves what is in progress to end by itself then.  A director's
+        task may take an hour, so we look.  Heat marks the stack as failed
+        and gives it the id of a traversal that nobody makes; a failure of
+        another resource leaves no such id, and a newer update one that is
+        in progress.
+        """
+        mine = self.stack.current_traversal
+        if not self.stack.convergence or not mine:
+            return False
+        row = stack_objects.Stack.get_by_id(self.context, self.stack.id)
+        return (row is not None and row.status == self.stack.FAILED
+                and row.current_traversal not in ('', None, mine))
 
     def is_given(self, key: str) -> bool:
         """Whether the template gives a property, whatever its value."""
@@ -117,14 +152,23 @@ class BoshResource(masking.MaskedResource):
         return True
 
     def needs_replace_failed(self) -> bool:
-        """Never replaced for a failure: an update tries again in place."""
+        """Never replaced for a failure: an update tries again in place.
+
+        It does so whatever the director has.  Heat would make the
+        replacement first and delete the failed resource then, which may be
+        the owner of what both are about.
+        """
         return False
 
     def _needs_update(self, *args: Any, **kwargs: Any) -> bool:
         # Heat would declare an unchanged failed resource complete.
         needed = super()._needs_update(*args, **kwargs)
         self.had_failed = self.status == self.FAILED
-        return needed or self.had_failed
+        return needed or self.had_failed or self.is_unlike_template()
+
+    def is_unlike_template(self) -> bool:
+        """Whether an update is due though the template did not change."""
+        return False
 
     def clear_stored_attributes(self) -> None:
         """Delete the stored attributes, once.
@@ -194,15 +238,47 @@ class DirectorUser(BoshResource):
     def claim_director(self) -> None:
         """Remember, or verify, which director this resource lives on.
 
-        :raises UpdateReplace: when it lives on another one.
+        :raises UpdateReplace: when the template names another one.
+        :raises AnotherDirector: when another one answers at its address.
         :raises DirectorError: when the director does not answer.
         """
         uuid = self.director().info().uuid
-        known = self.journal.get('director_uuid')
+        known = self.journal.get(DIRECTOR_UUID)
         if known is None:
-            self.journal.put(director_uuid=uuid)
+            self.journal.put(**{DIRECTOR_UUID: uuid})
         elif known != uuid:
-            raise resource.UpdateReplace(self.name)
+            if self._is_moved():
+                raise resource.UpdateReplace(self.name)
+            raise self._another_director(uuid)
+
+    def verify_director(self) -> None:
+        """Verify that this is the director that the resource lives on.
+
+        What has the same name on another one is somebody else's.
+
+        :raises AnotherDirector: when another one answers at its address.
+        :raises DirectorError: when the director does not answer.
+        """
+        uuid = self.director().info().uuid
+        if self.journal.get(DIRECTOR_UUID) not in (None, uuid):
+            raise self._another_director(uuid)
+
+    def _another_director(self, uuid: str) -> AnotherDirector:
+        return AnotherDirector(
+            endpoint=self.director().connection.endpoint, found=uuid,
+            known=self.journal.get(DIRECTOR_UUID),
+            name=self.resource_id or self.name)
+
+    def _is_moved(self) -> bool:
+        """Whether an update brings the address of another director."""
+        stored = (self._stored_properties_data or {}).get(self.DIRECTOR)
+        try:
+            before = stored and self.client_plugin().unseal(
+                stored, self.stack.tenant_id)
+        except connection.SealError:
+            return False      # who knows
+        return bool(before) and (
+            before.endpoint != self.director().connection.endpoint)
 
     def validate(self) -> None:
         """Check what can be checked before anything is created.

@@ -11,14 +11,15 @@ from heat.engine import properties
 from heat.engine import resource
 from heat.engine import rsrc_defn
 
-from heat_plugins.deploying import attributes as deployment_attributes
 from heat_plugins.deploying import manifest as deployment_manifest
+from heat_plugins.deploying import review
 from heat_plugins.deploying import runs
 from heat_plugins.deploying import view as deployment_view
 from heat_plugins.resources import base
+from heat_plugins.signals import signalled
 
 
-class Deployment(base.DirectorUser):
+class Deployment(signalled.SignalledDeployment):
     """A BOSH deployment: any number of instances made from a manifest.
 
     Stemcells and releases that the director does not have are brought to it
@@ -27,14 +28,17 @@ class Deployment(base.DirectorUser):
     The stages of the director's task appear as events.  On deletion, the
     deployment goes first and then what was brought to the director for it,
     unless others use it.
+
+    Signals act on instances, run errands, resolve problems, cancel tasks
+    and show what a change would change.
     """
 
     PROPERTIES = (
         DIRECTOR, MANIFEST, OPERATIONS, VARIABLES, STEMCELLS, RELEASES,
-        CONFIGS,
+        CONFIGS, REVIEWED_CONFIGS,
     ) = (
         'director', 'manifest', 'operations', 'variables', 'stemcells',
-        'releases', 'configs',
+        'releases', 'configs', 'reviewed_configs',
     )
 
     _STEMCELL_KEYS = (
@@ -55,9 +59,6 @@ class Deployment(base.DirectorUser):
     _SOURCES = (MANIFEST, OPERATIONS, VARIABLES, STEMCELLS, RELEASES)
 
     masked_properties = frozenset([VARIABLES])
-
-    # They would keep whoever looks at the resource waiting.
-    slow_attributes = deployment_attributes.SLOW
 
     properties_schema = {
         DIRECTOR: base.DirectorUser.director_schema(),
@@ -167,9 +168,16 @@ class Deployment(base.DirectorUser):
             default=[],
             update_allowed=True,
         ),
+        REVIEWED_CONFIGS: properties.Schema(
+            properties.Schema.MAP,
+            _('The configs that were reviewed, as "configs" of the '
+              'attribute "preview". When the director has others by the '
+              'time of the deploy, nothing is deployed and the update '
+              'fails.'),
+            default={},
+            update_allowed=True,
+        ),
     }
-
-    attributes_schema = deployment_attributes.SCHEMA
 
     def _render(self, props: Any) -> deployment_manifest.Manifest:
         """Make the manifest of property values.
@@ -200,8 +208,9 @@ class Deployment(base.DirectorUser):
 
         :raises CfOpenStackError: when the properties do not fit.
         """
-        return runs.DeployRun(self, self._render(props),
-                              only_if_changed=only_if_changed)
+        return runs.DeployRun(
+            self, self._render(props), only_if_changed=only_if_changed,
+            reviewed=review.parse(props[self.REVIEWED_CONFIGS]))
 
     def _delete_run(self) -> runs.DeleteRun:
         """The steps that leave nothing."""
@@ -258,16 +267,13 @@ class Deployment(base.DirectorUser):
 
     def handle_delete(self) -> runs.DeleteRun | None:
         """Prepare the deletion; the first poll begins it."""
-        if self.journal.get('director_uuid') is None:
+        if self.journal.get(base.DIRECTOR_UUID) is None:
             return None      # the director was never reached
         return self._delete_run()
 
     def check_delete_complete(self, run: runs.Run | None) -> bool:
         """Go on with the deletion."""
         return run is None or run.poll()
-
-    def _resolve_attribute(self, name: str) -> Any:
-        return deployment_attributes.resolve(self, name)
 
 
 def resource_mapping() -> dict[str, type[resource.Resource]]:

@@ -237,7 +237,7 @@ class Release(base.DirectorUser):
 
         :raises TaskFailed: when the director cannot remove it.
         """
-        if self.journal.get('director_uuid') is None:
+        if self.journal.get(base.DIRECTOR_UUID) is None:
             return True      # the director was never reached
         if self._work is None:
             if not artifacts.settle_uploads(self):

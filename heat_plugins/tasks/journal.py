@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a resource must know after its engine has died."""
 
+from collections.abc import Mapping
+import dataclasses
 import json
 from typing import Any
 import uuid
@@ -27,8 +29,7 @@ class Journal:
         self._resource = rsrc
 
     def _load(self) -> dict[str, Any]:
-        text = self._resource.data().get(_KEY)
-        document = json.loads(text) if text else {}
+        document = parse(self._resource.data().get(_KEY))
         # The data belong to the number of the row.  A database that does
         # not delete them with the row, and gives the number anew, as SQLite
         # does, would hand them to another resource.
@@ -50,21 +51,64 @@ class Journal:
             self._resource.data_set(_KEY, json.dumps(changed), redact=True)
 
 
-def of_replaced(rsrc: resource.Resource) -> dict[str, Any]:
-    """The journal of the resource that another one was made to replace.
+@dataclasses.dataclass(frozen=True)
+class Kin:
+    """A resource that this one replaces, or that replaces this one.
 
-    :param rsrc: the replacement.
-    :returns: empty when it replaces none.
+    :ivar resource_id: its physical id, None when it has made nothing.
+    :ivar action: its last action.
+    :ivar entries: its journal.
     """
-    if rsrc.replaces is None:
-        return {}
+
+    resource_id: str | None = None
+    action: str | None = None
+    entries: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def of_kin(rsrc: resource.Resource, row_id: int | None) -> Kin:
+    """What another row of Heat's tells, such as ``rsrc.replaces``.
+
+    :param rsrc: the resource that asks.
+    :param row_id: the number of the row, None for none.
+    """
+    if row_id is None:
+        return Kin()
     try:
-        row = resource_objects.Resource.get_obj(rsrc.context, rsrc.replaces)
+        row = resource_objects.Resource.get_obj(rsrc.context, row_id)
+    except exception.NotFound:
+        return Kin()
+    try:
         data = resource_data_objects.ResourceData.get_all(rsrc, row.data)
     except exception.NotFound:
+        data = {}
+    entries = parse(data.get(_KEY))
+    if entries.get(_OWNER) != row.uuid:
+        entries = {}
+    return Kin(row.physical_resource_id, row.action, entries)
+
+
+def of_abandoned(data: Any) -> dict[str, Any]:
+    """The journal of a resource that was abandoned, to be adopted again.
+
+    Its owner's row is gone.  It comes from a person: the one who takes an
+    entry over checks it.
+
+    :param data: ``resource_data`` within the data of ``stack abandon``.
+    :returns: empty when there is none.
+    """
+    text = data.get(_KEY) if isinstance(data, Mapping) else None
+    entries = parse(text)
+    entries.pop(_OWNER, None)
+    return entries
+
+
+def parse(text: Any) -> dict[str, Any]:
+    """Read a journal; empty when it is none."""
+    try:
+        document = json.loads(text)
+    except (TypeError, ValueError):
         return {}
-    document = json.loads(data.get(_KEY) or '{}')
-    return document if document.get(_OWNER) == row.uuid else {}
+    return document if isinstance(document, dict) else {}
 
 
 def new_context_id() -> str:
