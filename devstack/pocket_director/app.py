@@ -3,7 +3,6 @@
 
 from collections.abc import Callable
 from email import utils
-import hmac
 import json
 import logging
 import socket
@@ -14,6 +13,7 @@ import flask
 from werkzeug import exceptions as http
 import yaml
 
+from devstack.pocket_director import access
 from devstack.pocket_director import director as directors
 from devstack.pocket_director import errors
 from devstack.pocket_director import routes
@@ -23,6 +23,10 @@ LOG = logging.getLogger(__name__)
 
 _OPEN_PATHS = ('/info', '/files/')
 _CONTEXT_ID_LENGTH = 64
+# What the nginx before a director says while that is down.
+_BAD_GATEWAY = ('<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n'
+                '<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n'
+                '<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n')
 # The WSGI environment's key of the client's socket.
 SOCKET = 'pocket_director.socket'
 
@@ -52,14 +56,18 @@ def current() -> directors.Director:
 
 def reply(content: Any, status: int = 200) -> flask.Response:
     """A JSON body, under the content type that most routes give it."""
-    return flask.Response(
-        json.dumps(content), status, content_type='text/html;charset=utf-8')
+    return _labelled(content, status, 'text/html;charset=utf-8')
 
 
 def json_reply(content: Any, status: int = 200) -> flask.Response:
     """A JSON body of the few routes that say what it is."""
+    return _labelled(content, status, 'application/json')
+
+
+def _labelled(content: Any, status: int, kind: str) -> flask.Response:
     return flask.Response(
-        json.dumps(content), status, content_type='application/json')
+        json.dumps(content), status,
+        content_type=current().faults.value('content_type', kind))
 
 
 def start(kind: str, description: str,
@@ -79,8 +87,10 @@ def start(kind: str, description: str,
                 70010, 'X-Bosh-Context-Id cannot be more than 64 characters '
                        'in length')
     director = current()
+    identity = identified()
     task_id = director.tasks.start(tasks.Request(
-        kind, description, work, user=directors.USER, deployment=deployment,
+        kind, description, work, deployment=deployment,
+        user=identity.user if identity else directors.USER,
         context_id=context_id, urgent=urgent))
     status = director.faults.value('redirect', director.settings.redirect)
     host = (director.faults.value('location_host')
@@ -92,7 +102,7 @@ def start(kind: str, description: str,
 def consumes(*types: str) -> None:
     """Refuse a request of another content type, as no such endpoint."""
     found = (flask.request.content_type or '').split(';')[0].strip()
-    if found not in types:
+    if found not in types and not is_lenient():
         flask.abort(404)
 
 
@@ -133,26 +143,37 @@ def flag(name: str) -> bool:
     return flask.request.args.get(name) == 'true'
 
 
-def authorized() -> bool:
-    """Whether the request's credentials are right."""
-    given = flask.request.authorization
-    return (given is not None and given.type == 'basic'
-            and hmac.compare_digest(
-                f'{given.username}:{given.password}'.encode(),
-                f'{directors.USER}:{current().password}'.encode()))
+def is_lenient() -> bool:
+    """Whether the director's oddities of routing are switched off."""
+    return bool(current().faults.value('lenient', False))
+
+
+def identified() -> access.Identity | None:
+    """Whose the request's credentials are; None when they are wrong."""
+    return current().access.identify(flask.request.authorization)
 
 
 def _authenticate() -> flask.Response | None:
-    if flask.request.path.startswith(_OPEN_PATHS) or authorized():
+    path = flask.request.path
+    if path.startswith(_OPEN_PATHS):
         return None
-    return flask.Response(
-        f"Not authorized: '{flask.request.path}'\n", 401,
-        {'WWW-Authenticate': 'Basic realm="BOSH Director"'},
-        content_type='text/html;charset=utf-8')
+    identity = identified()
+    if identity is None:
+        return flask.Response(
+            f"Not authorized: '{path}'\n", 401,
+            {'WWW-Authenticate': 'Basic realm="BOSH Director"'},
+            content_type='text/html;charset=utf-8')
+    missing = current().access.missing(identity, flask.request.method, path)
+    if missing:
+        raise errors.DirectorError(
+            600000, f"Require one of the scopes: {', '.join(missing)}")
+    return None
 
 
 def _strike() -> flask.Response | None:
     """Let a fault that a test ordered happen."""
+    if time.monotonic() < current().down_until:
+        return flask.Response(_BAD_GATEWAY, 502, content_type='text/html')
     fault = current().faults.request(
         flask.request.method, flask.request.full_path)
     if fault is None:

@@ -58,6 +58,20 @@ class Authority:
         return (certificate.public_bytes(
             serialization.Encoding.PEM).decode(), _private(key).decode())
 
+    def files(self, name: str) -> tuple[pathlib.Path, pathlib.Path]:
+        """The files of certificate and key of a listener beside it.
+
+        :param name: its name; they are made when it is new.
+        """
+        certificate = self._folder / f'{name}.pem'
+        key = self._folder / f'{name}.key'
+        if not certificate.exists():
+            text, secret = self.issue(
+                f'pocket {name}', ('127.0.0.1', 'localhost'))
+            _write(key, secret.encode())
+            _write(certificate, text.encode())
+        return certificate, key
+
     def _make(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name('pocket director CA')

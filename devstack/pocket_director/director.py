@@ -11,6 +11,7 @@ import threading
 from typing import Any
 import uuid
 
+from devstack.pocket_director import access
 from devstack.pocket_director import audit
 from devstack.pocket_director import certs
 from devstack.pocket_director import cpi_runner
@@ -22,8 +23,9 @@ from devstack.pocket_director.plan import cloud_config
 from devstack.pocket_director import settings as options
 from devstack.pocket_director import store as stores
 from devstack.pocket_director import tasks
+from devstack.pocket_director import uaa as uaas
 
-USER = 'admin'
+USER = uaas.USER
 
 
 class Director:
@@ -47,13 +49,26 @@ class Director:
         self.faults = faults.Faults(settings.path('faults.json'))
         self.locks = locks.Locks(
             settings.lock_timeout, lambda number: str(
-                self.tasks.get(number)['description']))
+                self.tasks.get(number)['description']),
+            lambda: self.faults.value('locked', ()))
         self.audit = audit.Audit(self.store)
         self.health = health.beside(settings.cpi)
         self.closing = threading.Event()
         self.tasks = tasks.TaskQueue(
-            self.store, settings.path('tasks'), settings.workers)
+            self.store, settings.path('tasks'), settings.workers,
+            self.faults, settings.task_timeout)
+        #: Until when it is down, on the clock ``time.monotonic``.
+        self.down_until = 0.0
         self.password = self._write_access()
+        self.uaa: uaas.Uaa | None = None
+        #: Where its UAA listens, once it does.
+        self.uaa_url: str | None = None
+        if settings.uaa:
+            key = self.store.meta('uaa_key', secrets.token_urlsafe(32))
+            self.uaa = uaas.Uaa(str(key), self.password,
+                                settings.token_lifetime, self.faults)
+        self.access = access.Access(
+            USER, self.password, self.uuid, self.uaa, self.faults)
 
     def close(self, limit: float | None = None) -> None:
         """Stop the workers and close the database.
@@ -90,7 +105,8 @@ class Director:
         if not cids:
             return set()
         found = self.health.responsive(task, self.cpi(task), cids)
-        return found - set(self.faults.value('unresponsive', ()))
+        silent = set(self.faults.value('unresponsive', ()))
+        return set() if '*' in silent else found - silent
 
     def cpi_entries(self) -> dict[str, Mapping[str, Any]]:
         """The entries of all cpi-configs, by name."""

@@ -1,31 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
 """The event stream of a task: one JSON object a line."""
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 import contextlib
-import json
 import pathlib
 import threading
 import time
 from typing import Any
 
 from devstack.pocket_director import errors
+from devstack.pocket_director import noise as noises
 
 
 class EventStream:
     """Writes a task's ``event`` output.
 
     :param path: the file, appended to.
+    :param noise: what else is in it.
+    :param on_stage: called with the name of each stage that begins.
     """
 
-    def __init__(self, path: pathlib.Path) -> None:
+    def __init__(self, path: pathlib.Path, noise: noises.Noise,
+                 on_stage: Callable[[str], None] = lambda name: None,
+                 ) -> None:
         self._path = path
+        self._noise = noise
+        self._on_stage = on_stage
         self._lock = threading.Lock()
 
     def stage(self, name: str, total: int | None = None,
               tags: Sequence[str] = ()) -> 'Stage':
         """Begin a stage of ``total`` steps."""
+        self._on_stage(name)
         return Stage(self, name, total, list(tags))
 
     def warning(self, message: str) -> None:
@@ -44,9 +52,9 @@ class EventStream:
 
     def write(self, entry: dict[str, Any]) -> None:
         """Append one object."""
-        line = json.dumps(entry, separators=(',', ':'), ensure_ascii=False)
+        lines = self._noise.lines(entry)
         with self._lock, self._path.open('a', encoding='utf-8') as file:
-            file.write(line + '\n')
+            file.writelines(line + '\n' for line in lines)
 
 
 class Stage:

@@ -17,7 +17,11 @@ class Settings:
     deletes them with it.  ``redirect`` is the status that sends a client
     to a task: 302 behind today's nginx, 303 behind a coming one.
     ``location_host`` replaces the host of such a redirect, as a director
-    behind NAT would.
+    behind NAT would.  ``uaa`` adds a UAA, whose tokens take the place of
+    HTTP Basic, at ``uaa_port`` (0: any), each for ``token_lifetime``
+    seconds.  ``task_timeout`` is how long a task without a worker, such as
+    one that a restart has left behind, still seems to run (180 s with a real
+    director).
     """
 
     root: pathlib.Path
@@ -34,6 +38,10 @@ class Settings:
     cpi_resize_disk: bool = False
     redirect: int = 302
     location_host: str | None = None
+    uaa: bool = False
+    uaa_port: int = 0
+    token_lifetime: float = 120
+    task_timeout: float = 0
 
     @property
     def endpoint(self) -> str:

@@ -14,6 +14,8 @@ from typing import Any
 
 from devstack.pocket_director import errors
 from devstack.pocket_director import events
+from devstack.pocket_director import faults as fault_files
+from devstack.pocket_director import noise
 from devstack.pocket_director import store as stores
 
 LOG = logging.getLogger(__name__)
@@ -45,10 +47,14 @@ class TaskRun:
     """A task that runs: its outputs and its checkpoint."""
 
     def __init__(self, task_id: int, request: Request, folder: pathlib.Path,
-                 store: stores.Store) -> None:
+                 store: stores.Store, faults: fault_files.Faults,
+                 on_restart: Callable[[float], None]) -> None:
         self.id = task_id
         self.request = request
-        self.events = events.EventStream(folder / 'event')
+        self.events = events.EventStream(
+            folder / 'event', noise.Noise(faults), self._begin)
+        self._faults = faults
+        self._on_restart = on_restart
         self.cpi_log = folder / 'cpi'
         self._result = folder / 'result'
         self._debug = folder / 'debug'
@@ -62,7 +68,14 @@ class TaskRun:
         """
         row = self._store.one('SELECT state FROM tasks WHERE id = ?', self.id)
         if row is None or row['state'] == 'cancelling':
+            # What was begun, such as a CPI call, is finished first.
+            time.sleep(self._faults.value('cancel_delay', 0))
             raise errors.TaskCancelled(self.id)
+
+    def _begin(self, stage: str) -> None:
+        fault = self._faults.restart(self.request.description, stage)
+        if fault is not None:
+            self._on_restart(float(fault.get('down', 0)))
 
     def result(self, text: str) -> None:
         """Append to the task's ``result`` output."""
@@ -85,12 +98,23 @@ class TaskQueue:
     :param folder: holds a folder of outputs per task.
     :param workers: how many ordinary tasks run at once; urgent ones have
         a worker of their own.
+    :param faults: what tests let happen to tasks.
+    :param timeout: seconds after which a task whose worker is gone is
+        called timed out, by who asks for it next.
     """
 
     def __init__(self, store: stores.Store, folder: pathlib.Path,
-                 workers: int) -> None:
+                 workers: int, faults: fault_files.Faults,
+                 timeout: float = 0) -> None:
         self._store = store
         self._folder = folder
+        self._faults = faults
+        self._timeout = timeout
+        #: Called when the director is to restart, with the seconds that it
+        #: is down before.
+        self.on_restart: Callable[[float], None] = lambda down: None
+        # When the workers of unfinished tasks were last heard of.
+        self._lost: dict[int, float] = {}
         self._queues: dict[bool, queue.Queue[TaskRun | None]] = {
             False: queue.Queue(), True: queue.Queue()}
         self._abandon_old()
@@ -127,7 +151,8 @@ class TaskQueue:
         for name in ('event', 'result', 'debug', 'cpi'):
             (folder / name).touch()
         self._queues[request.urgent].put(
-            TaskRun(task_id, request, folder, self._store))
+            TaskRun(task_id, request, folder, self._store, self._faults,
+                    lambda down: self.on_restart(down)))
         return task_id
 
     def folder(self, task_id: int) -> pathlib.Path:
@@ -143,7 +168,14 @@ class TaskQueue:
         if row is None:
             raise errors.DirectorError(
                 10000, f'Task {task_id} not found')
-        return row
+        lost = self._lost.get(task_id)
+        if lost is None or row['state'] not in UNFINISHED or (
+                time.monotonic() < lost + self._faults.value(
+                    'task_timeout', self._timeout)):
+            return row
+        self._store.update('tasks', {'id': task_id}, state='timeout',
+                           timestamp=int(time.time()))
+        return self.get(task_id)
 
     def find(self, states: list[str], deployment: str | None,
              context_id: str | None, all_types: bool,
@@ -198,6 +230,14 @@ class TaskQueue:
         try:
             if not changed:
                 raise errors.TaskCancelled(run.id)
+            fault = self._faults.task(run.request.description) or {}
+            time.sleep(fault.get('delay', 0))
+            if fault.get('stuck'):
+                self._lost[run.id] = time.monotonic()
+                return
+            if 'message' in fault:
+                raise errors.DirectorError(
+                    fault.get('code', 100), fault['message'])
             result = run.request.work(run)
         except errors.TaskCancelled as error:
             self._fail(run, 'cancelled', error)
@@ -210,6 +250,10 @@ class TaskQueue:
                 100, str(error) or type(error).__name__))
         else:
             self._finish(run, 'done', result)
+            if fault.get('gone'):
+                # As the clean-up of old tasks does, only sooner.
+                self._store.execute('DELETE FROM tasks WHERE id = ?', run.id)
+                shutil.rmtree(self.folder(run.id), ignore_errors=True)
 
     def _fail(self, run: TaskRun, state: str,
               error: errors.DirectorError) -> None:
@@ -223,10 +267,13 @@ class TaskQueue:
 
     def _abandon_old(self) -> None:
         # No worker is left of the director that ran or queued these.
-        self._store.execute(
-            "UPDATE tasks SET state = 'timeout', timestamp = ? "
-            f'WHERE state IN ({_marks(UNFINISHED)})',
-            int(time.time()), *UNFINISHED)
+        now = time.monotonic()
+        self._lost = {row['id']: now for row in self._store.all(
+            f'SELECT id FROM tasks WHERE state IN ({_marks(UNFINISHED)})',
+            *UNFINISHED)}
+        if not self._timeout:
+            for task_id in self._lost:
+                self.get(task_id)
 
 
 def _marks(values: Any) -> str:

@@ -82,6 +82,6 @@ class Cleanup:
                 seen.append(row['version'])
             if seen.index(row['version']) >= kept and (
                     not stemcells.deployments_using(
-                        self._store, table, row['name'], row['version'])):
+                        self._director, table, row['name'], row['version'])):
                 unused.append(row)
         return unused

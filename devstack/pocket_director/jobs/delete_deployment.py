@@ -41,7 +41,8 @@ class DeleteDeployment:
         rows = self._store.all(
             'SELECT * FROM instances WHERE deployment = ? '
             'ORDER BY job, idx', self._name)
-        if any(row['ignored'] for row in rows):
+        ignored = self._director.faults.value('ignored', ())
+        if any(row['ignored'] or row['job'] in ignored for row in rows):
             raise errors.DirectorError(
                 190021, 'You are trying to delete deployment '
                         f"'{self._name}', which contains ignored "

@@ -116,7 +116,7 @@ class DeleteRelease:
             self._name, self._version, self._version)
         for row in rows:
             users = stemcells.deployments_using(
-                store, 'releases', row['name'], row['version'])
+                self._director, 'releases', row['name'], row['version'])
             if users and self._version is None:
                 raise errors.DirectorError(
                     30007, f"Release '{self._name}' is still in use by: "

@@ -147,7 +147,7 @@ class DeleteStemcell:
                 50003, f"Stemcell '{self._name}/{self._version}' doesn't "
                        'exist')
         users = deployments_using(
-            self._director.store, 'stemcells', self._name, self._version)
+            self._director, 'stemcells', self._name, self._version)
         if users:
             raise errors.DirectorError(
                 50004, f"Stemcell '{self._name}/{self._version}' is still "
@@ -170,13 +170,14 @@ class DeleteStemcell:
                 'DELETE FROM stemcells WHERE id = ?', row['id'])
 
 
-def deployments_using(store: stores.Store, column: str, name: str,
+def deployments_using(director: directors.Director, column: str, name: str,
                       version: str) -> list[str]:
     """The deployments that use a stemcell or release.
 
     :param column: ``stemcells`` or ``releases``.
     """
     wanted = {'name': name, 'version': version}
-    return [row['name'] for row in store.all(
+    others = director.faults.value('in_use', {}).get(f'{name}/{version}', ())
+    return [row['name'] for row in director.store.all(
         'SELECT * FROM deployments ORDER BY name')
-        if wanted in (row[column] or ())]
+        if wanted in (row[column] or ())] + list(others)

@@ -62,6 +62,9 @@ def put() -> flask.Response:
     kind, name, content = _checked(body)
     expected = body.get('expected_latest_id')
     store = app.current().store
+    race = app.current().faults.race(kind, name)
+    if race is not None:
+        _add(kind, name, race.get('content', f'# not yours\n{content}'))
     with store.transaction():
         latest = _latest(kind, name)
         number = str(latest['id']) if latest else '0'

@@ -61,6 +61,10 @@ def diff(name: str) -> flask.Response:
     """What a manifest would change; a failure comes with status 200."""
     text, _ = app.yaml_body()
     director = app.current()
+    broken = director.faults.value('diff_error')
+    if broken:
+        return app.json_reply(
+            {'diff': [], 'error': f'Unable to diff manifest: {broken}'})
     configs = {kind: director.latest_configs(kind)
                for kind in ('cloud', 'runtime')}
     row = director.store.one(

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What anybody may ask: the director itself, and files."""
 
+from typing import Any
+
 import flask
 
 from devstack.pocket_director import app
@@ -13,12 +15,13 @@ ROUTES = flask.Blueprint('info', __name__)
 def info() -> flask.Response:
     """The director; its user is null without right credentials."""
     director = app.current()
+    identity = app.identified()
     return app.reply({
         'name': director.settings.name, 'uuid': director.uuid,
         'version': director.settings.version,
-        'user': directors.USER if app.authorized() else None,
+        'user': identity.user if identity else None,
         'cpi': 'openstack_cpi',
-        'user_authentication': {'type': 'basic', 'options': {}},
+        'user_authentication': _authentication(director),
         'stemcell_os': '-', 'stemcell_version': '-',
         'features': {
             'local_dns': {'status': False,
@@ -27,7 +30,8 @@ def info() -> flask.Response:
             'snapshots': {'status': False},
             # It takes the place of one: no job is rendered, so that values
             # of variables need not be known
-            'config_server': {'status': True, 'extras': {'urls': []}}}})
+            'config_server': {'status': True, 'extras': {'urls': []}}},
+        **director.faults.value('info', {})})
 
 
 @ROUTES.get('/files/<name>')
@@ -38,3 +42,10 @@ def file(name: str) -> flask.Response:
         # Else a .tgz is called a tar in transport encoding gzip, and
         # clients unpack it.
         mimetype='application/octet-stream')
+
+
+def _authentication(director: directors.Director) -> dict[str, Any]:
+    if director.uaa_url is None:
+        return {'type': 'basic', 'options': {}}
+    return {'type': 'uaa', 'options': {
+        'url': director.uaa_url, 'urls': [director.uaa_url]}}

@@ -18,14 +18,15 @@ ROUTES = flask.Blueprint('releases', __name__)
 @ROUTES.get('/releases')
 def index() -> flask.Response:
     """The releases, each with its versions."""
-    store = app.current().store
+    director = app.current()
     found: dict[str, list[dict[str, Any]]] = {}
-    for row in store.all('SELECT * FROM releases ORDER BY name, id'):
+    for row in director.store.all(
+            'SELECT * FROM releases ORDER BY name, id'):
         found.setdefault(row['name'], []).append({
             'version': row['version'], 'commit_hash': row['commit_hash'],
             'uncommitted_changes': bool(row['uncommitted_changes']),
             'currently_deployed': bool(stemcell_jobs.deployments_using(
-                store, 'releases', row['name'], row['version'])),
+                director, 'releases', row['name'], row['version'])),
             'job_names': [job['name'] for job in row['data']['jobs']]})
     return app.reply([
         {'name': name, 'release_versions': versions}

@@ -16,14 +16,15 @@ ROUTES = flask.Blueprint('stemcells', __name__)
 @ROUTES.get('/stemcells')
 def index() -> flask.Response:
     """The stemcells, a row per CPI."""
-    store = app.current().store
+    director = app.current()
     return app.reply([{
         'name': row['name'], 'operating_system': row['operating_system'],
         'version': row['version'], 'cid': row['cid'], 'cpi': row['cpi'],
         'api_version': row['api_version'], 'id': row['id'],
         'deployments': [{'name': name} for name in jobs.deployments_using(
-            store, 'stemcells', row['name'], row['version'])]}
-        for row in store.all('SELECT * FROM stemcells ORDER BY name, id')])
+            director, 'stemcells', row['name'], row['version'])]}
+        for row in director.store.all(
+            'SELECT * FROM stemcells ORDER BY name, id')])
 
 
 @ROUTES.post('/stemcells')

@@ -50,9 +50,11 @@ def output(task_id: int) -> flask.Response:
     return _ranged(path)
 
 
-@ROUTES.delete('/task/<int:task_id>')
-def cancel(task_id: int) -> flask.Response:
-    """Cancel one task."""
+@ROUTES.delete('/<any(task, tasks):form>/<int:task_id>')
+def cancel(form: str, task_id: int) -> flask.Response:
+    """Cancel one task; the route is singular."""
+    if form != 'task' and not app.is_lenient():
+        flask.abort(404)
     app.current().tasks.cancel(task_id)
     return flask.Response(status=204)
 
@@ -92,10 +94,13 @@ def _ranged(path: pathlib.Path) -> flask.Response:
     size = len(content)
     wanted = _RANGE.fullmatch(flask.request.headers.get('Range', ''))
     kind = 'text/plain;charset=utf-8'
-    if wanted is None or not size:
+    faults = app.current().faults
+    # Newer versions of Rack give the whole of what is empty, older none.
+    empty = not size and faults.value('empty_range', 200) == 200
+    if wanted is None or empty:
         return flask.Response(content, content_type=kind)
     first = int(wanted[1])
-    chunk = app.current().faults.value('output_chunk', size)
+    chunk = faults.value('output_chunk', size)
     last = min(int(wanted[2] or size - 1), size - 1, first + chunk - 1)
     if first >= size or last < first:
         return flask.Response(
