@@ -8,6 +8,7 @@ from hypothesis import strategies
 from oslotest import base
 import yaml
 
+from cf_openstack.manifest import bounds as manifest_bounds
 from cf_openstack.manifest import document
 from cf_openstack.manifest import errors
 
@@ -42,7 +43,8 @@ class TestLoad(base.BaseTestCase):
         ('._5', '._5'), ('-', [None]), ('12:30:45', '12:30:45'),
         ('2001-01-01', '2001-01-01'), ('=', '='), ("'5'", '5'),
         ('"yes"', 'yes'), ('!!str 5', '5'), ('!!float 5', 5.0),
-        ('!!binary YWJj', 'abc'), ('|\n  a\n  b\n', 'a\nb\n'),
+        ('!!binary YWJj', 'abc'), ('!x 5', '5'), ('!!set 5', '5'),
+        ('!!python/object:os.system x', 'x'), ('|\n  a\n  b\n', 'a\nb\n'),
     )
     @ddt.unpack
     def test_scalar(self, text, expected):
@@ -54,6 +56,10 @@ class TestLoad(base.BaseTestCase):
         found = document.load('b: [1, {c: 2}]\na:\n- x\nyes: 1\n', 'doc')
         self.assertEqual({'b': [1, {'c': 2}], 'a': ['x'], True: 1}, found)
         self.assertEqual(['b', 'a', True], list(found))
+
+    @ddt.data('!!set {a: }', '!!seq {a: }', '!x {a: null}', '!!map {a}')
+    def test_tags_of_collections_say_nothing(self, text):
+        self.assertEqual({'a': None}, document.load(text, 'doc'))
 
     def test_empty(self):
         self.assertIsNone(document.load('', 'doc'))
@@ -67,8 +73,9 @@ class TestLoad(base.BaseTestCase):
     def test_merge(self):
         found = document.load(
             'x: &x {a: 1, b: 1}\ny: &y {a: 2, c: 2}\n'
-            'z: {b: 3, <<: [*x, *y]}\n', 'doc')
-        self.assertEqual({'a': 1, 'b': 3, 'c': 2}, found['z'])
+            'z: {b: 3, <<: [*x, *y], c: 3}\n', 'doc')
+        # As in the CLI: what stands later counts.
+        self.assertEqual({'a': 1, 'b': 1, 'c': 3}, found['z'])
 
     @ddt.data(
         ('a: 1\nb: 2\na: 3\n', 3, 'the key "a" stands twice'),
@@ -77,9 +84,6 @@ class TestLoad(base.BaseTestCase):
         ('a: [1\nb: 2\n', 2, "did not find expected ',' or ']'"),
         ('a: *x\n', 1, 'undefined alias'),
         ('a: &x [1, *x]\n', 1, 'contains an alias of itself'),
-        ('a: !!python/object:os.system x\n', 1, 'the tag !!python/object'),
-        ('a:\n  - !ruby x\n', 2, 'the tag !ruby'),
-        ('!!set {a, b}\n', 1, 'the tag !!set'),
         ('a: !!int b\n', 1, '"b" is not of the type !!int'),
         ('a: !!binary "&"\n', 1, '!!binary'),
         ('? [a]\n: 1\n', 1, 'a key is not a scalar'),
@@ -97,19 +101,45 @@ class TestLoad(base.BaseTestCase):
             self.assertEqual(line, error.line)
             self.assertIn('line %d' % line, str(error))
 
+    def fails(self, text, bounds=manifest_bounds.DEFAULT):
+        return str(self.assertRaises(
+            errors.DocumentError, document.load, text, 'doc', bounds))
+
     def test_billion_laughs(self):
         lines = ['a0: &a0 [x, x]']
         lines += ['a%d: &a%d [%s]' % (n, n, ', '.join(['*a%d' % (n - 1)] * 9))
                   for n in range(1, 9)]
-        error = self.assertRaises(
-            errors.DocumentError, document.load, '\n'.join(lines), 'doc')
-        self.assertIn('too large', str(error))
+        self.assertIn('more than 300000 values, with its aliases',
+                      self.fails('\n'.join(lines)))
 
-    def test_nested_too_deeply(self):
-        error = self.assertRaises(
-            errors.DocumentError, document.load, '[' * 3000 + ']' * 3000,
-            'doc')
-        self.assertIn('nested too deeply', str(error))
+    def test_aliases_of_a_long_text(self):
+        text = 'a: &a %s\nb: [%s]\n' % ('x' * 90000, ', '.join(['*a'] * 99))
+        self.assertIn('more than 8388608 characters', self.fails(text))
+
+    def test_aliases_of_aliases_nest(self):
+        lines = ['a0: &a0 [x]']
+        lines += ['a%d: &a%d [*a%d]' % (n, n, n - 1) for n in range(1, 101)]
+        document.load('\n'.join(lines[:99]), 'doc')
+        self.assertIn('line 100: it is nested too deeply',
+                      self.fails('\n'.join(lines)))
+
+    @ddt.data('[', '- ', '{a: ')
+    def test_nested_too_deeply(self, opening):
+        # More than the stack of the process would bear.
+        self.assertIn('nested too deeply', self.fails(opening * 200000))
+
+    def test_too_long(self):
+        self.assertIn('more than 9 characters', self.fails(
+            'a: 12345678', manifest_bounds.Bounds(characters=9)))
+
+    def test_measured_as_it_is_read(self):
+        text = 'a: &x [b, {c: d}]\ne: *x\n? ee\n: 1\n'
+        extent = manifest_bounds.measure(document.load(text, 'doc'), 'doc')
+        self.assertEqual(manifest_bounds.Extent(15, 11, 3), extent)
+        document.load(text, 'doc', manifest_bounds.Bounds(35, 15, 3))
+        for bounds in (manifest_bounds.Bounds(35, 15, 2),
+                       manifest_bounds.Bounds(35, 14, 3)):
+            self.fails(text, bounds)
 
 
 @ddt.ddt
