@@ -23,6 +23,7 @@ class Flavor:
     :ivar root_gib: GiB of the root disk; 0 means the image's own size.
     :ivar ephemeral_gib: GiB of the second disk; 0 means there is none.
     :ivar extra_specs: empty where Nova does not show them.
+    :ivar id: empty where nobody asks for flavors by their ids.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Flavor:
     disabled: bool = False
     extra_specs: Mapping[str, str] = dataclasses.field(
         default_factory=dict, hash=False, compare=False)
+    id: str = dataclasses.field(default='', compare=False)
 
     @property
     def is_special(self) -> bool:

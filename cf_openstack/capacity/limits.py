@@ -151,7 +151,7 @@ class _Reader:
                 name=flavor.name, vcpus=flavor.vcpus, ram_mib=flavor.ram,
                 root_gib=flavor.disk, ephemeral_gib=flavor.ephemeral or 0,
                 disabled=bool(flavor.is_disabled),
-                extra_specs=dict(flavor.extra_specs or {}))
+                extra_specs=dict(flavor.extra_specs or {}), id=flavor.id)
             for flavor in self._conn.compute.flavors(details=True))
 
     def _network(self) -> None:
@@ -205,8 +205,12 @@ class _Reader:
                            'block_storage', '/os-availability-zone',
                            'availabilityZoneInfo')
                        if zone['zoneState']['available']))
-        self._keep('volume_types', 'volume types', lambda: frozenset(
-            kind.name for kind in self._conn.block_storage.types()))
+        self._keep('volume_type_ids', 'volume types', lambda: {
+            kind.id: kind.name
+            for kind in self._conn.block_storage.types()})
+        if 'volume_type_ids' in self.found:
+            self.found['volume_types'] = frozenset(
+                self.found['volume_type_ids'].values())
         self._keep('default_volume_type', 'default volume type',
                    lambda: self._get('block_storage', '/types/default',
                                      'volume_type')['name'])

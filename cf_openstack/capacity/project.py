@@ -65,6 +65,7 @@ class Project:
     :ivar zones: those of Nova that are available.
     :ivar volume_zones: those of Cinder that are available.
     :ivar volume_types: names.
+    :ivar volume_type_ids: their names by their ids.
     :ivar default_volume_type: of volumes that say none.
     :ivar networks: by id, at least those that were asked for.
     :ivar floating_ips: addresses of this project, with the id of the port
@@ -79,6 +80,8 @@ class Project:
     zones: frozenset[str] | None = None
     volume_zones: frozenset[str] | None = None
     volume_types: frozenset[str] | None = None
+    volume_type_ids: Mapping[str, str] = dataclasses.field(
+        default_factory=dict)
     default_volume_type: str | None = None
     networks: Mapping[str, Network] | None = None
     floating_ips: Mapping[str, str | None] | None = None

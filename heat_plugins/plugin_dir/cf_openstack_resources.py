@@ -13,6 +13,7 @@ LOG = logging.getLogger(__name__)
 
 def resource_mapping() -> dict[str, type]:
     """All resource types of the project by their names."""
+    from heat_plugins.resources import cf_deployment
     from heat_plugins.resources import config
     from heat_plugins.resources import deployment
     from heat_plugins.resources import director
@@ -20,7 +21,8 @@ def resource_mapping() -> dict[str, type]:
     from heat_plugins.resources import stemcell
 
     types: dict[str, type] = {}
-    for module in (config, deployment, director, release, stemcell):
+    for module in (cf_deployment, config, deployment, director, release,
+                   stemcell):
         types.update(module.resource_mapping())
     return types
 

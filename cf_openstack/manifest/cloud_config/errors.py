@@ -2,6 +2,8 @@
 """What can be wrong when a cloud config is made or read."""
 
 from collections.abc import Iterable
+from collections.abc import Mapping
+from typing import Any
 
 from cf_openstack.manifest import errors
 
@@ -38,14 +40,17 @@ class NoFlavor(InputError):
     """VM types have no flavor that is large enough.
 
     :ivar names: of the VM types.
+    :ivar sizes: what each of them needs, a
+        :class:`cf_openstack.capacity.flavors.Size`.
     """
 
     msg_fmt = ('No flavor of this project is large enough for %(sizes)s. '
                'Ask for such a flavor, or give a flavor or another size for '
                'the VM type. There are: %(flavors)s')
 
-    def __init__(self, sizes: dict[str, str], flavors: str) -> None:
+    def __init__(self, sizes: Mapping[str, Any], flavors: str) -> None:
         self.names = tuple(sorted(sizes))
+        self.sizes = dict(sizes)
         super().__init__(flavors=flavors, sizes='; '.join(
             '"%s" (%s)' % (name, sizes[name]) for name in self.names))
 

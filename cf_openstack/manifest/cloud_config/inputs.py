@@ -98,8 +98,9 @@ class Inputs:
     :ivar security_groups: ids, of every VM.
     :ivar extensions: by the names of VM extensions.
     :ivar sizes: by VM type, over those that are known.
-    :ivar vm_type_flavors: names of flavors by VM type, or by VM extension
-        for more ephemeral disk, in place of the smallest one that fits.
+    :ivar vm_type_flavors: names or ids of flavors by VM type, or by VM
+        extension for more ephemeral disk, in place of the smallest one that
+        fits.
     :ivar disk_sizes: MiB by disk type, over those that are known.
     :ivar volume_type: of persistent disks; None for the CPI's default.
     :ivar volume_types: by disk type, over ``volume_type``.

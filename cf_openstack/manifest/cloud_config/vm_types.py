@@ -41,7 +41,7 @@ class Chooser:
     def __init__(self, inputs: cloud_inputs.Inputs) -> None:
         self._inputs = inputs
         self._unknown: list[str] = []
-        self._too_large: dict[str, str] = {}
+        self._too_large: dict[str, flavors.Size] = {}
 
     def check(self) -> None:
         """Raise what was found wrong so far.
@@ -62,15 +62,15 @@ class Chooser:
                                      key=flavors.order)) or 'none')
 
     def given(self, vm_type: str) -> flavors.Flavor | None:
-        """The flavor that was asked for by name, for a VM type or extension.
+        """The flavor that was asked for, for a VM type or extension.
 
-        :raises InputError: Nova has none of that name.
+        :raises InputError: Nova has none of that name or id.
         """
         name = self._inputs.vm_type_flavors.get(vm_type)
         if name is None:
             return None
         for flavor in self._inputs.flavors:
-            if flavor.name == name and not flavor.disabled:
+            if name in (flavor.name, flavor.id) and not flavor.disabled:
                 return flavor
         raise errors.InputError(
             reason='the flavor "%s" for "%s" does not exist; there are %s'
@@ -132,7 +132,7 @@ class Chooser:
                 inputs.flavors, size, inputs.ephemeral_rule,
                 inputs.root_gib, boot is not None)
         if flavor is None:
-            self._too_large[name] = str(size)
+            self._too_large[name] = size
             return {}
         properties: dict[str, Any] = {'instance_type': flavor.name}
         if boot is not None:

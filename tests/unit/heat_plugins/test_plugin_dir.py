@@ -16,7 +16,8 @@ from heat_plugins.resources import director
 from tests.unit.heat_plugins import base
 
 TYPES = {'CloudFoundry::BOSH::' + name for name in (
-    'Config', 'Deployment', 'Director', 'Release', 'Stemcell')}
+    'Config', 'Deployment', 'Director', 'Release', 'Stemcell')} | {
+        'CloudFoundry::CF::Deployment'}
 LOADED = 'heat.engine.plugins.cf_openstack_resources'
 
 

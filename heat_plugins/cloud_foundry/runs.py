@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The steps of deploying and of deleting a Cloud Foundry."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cf_openstack.capacity import planning
+from cf_openstack.director import tasks as director_tasks
+
+from heat_plugins.cloud_foundry import capacity
+from heat_plugins.cloud_foundry import cloud_config
+from heat_plugins.cloud_foundry import smoke_test
+from heat_plugins.cloud_foundry import wishes
+from heat_plugins.deploying import manifest as deployment_manifest
+from heat_plugins.deploying import runs
+from heat_plugins.resources import base
+
+#: Journal key: the digest of what the cloud config was made of.
+CHOSEN = 'chosen'
+
+
+class DeployRun(runs.DeployRun):
+    """Check capacity, write the cloud config, deploy and test.
+
+    Nothing exists before it is known that there is room.  The manifest may
+    get other names, and it depends on the version of the cloud config: it
+    is rendered anew when that is written.
+
+    :param render: makes the manifest, as far as it is known.
+    :param doc: the manifest with the names that the tenant knows.
+    :param choices: what the cloud config is made of.
+    :param errand: the smoke tests, None for none.
+    """
+
+    def __init__(self, rsrc: base.DirectorUser,
+                 render: Callable[[], deployment_manifest.Manifest],
+                 doc: Any, choices: planning.Choices, *,
+                 errand: str | None = None,
+                 only_if_changed: bool = False) -> None:
+        super().__init__(rsrc, render(), only_if_changed=only_if_changed)
+        self._render = render
+        self._doc = doc
+        self._choices = choices
+        self._only_if_changed = only_if_changed
+        self._chosen = wishes.digest(choices)
+        self._own_config = cloud_config.CloudConfig(rsrc)
+        self._plan: planning.Plan | None = None
+        self._smoke_test = None
+        if errand is not None:
+            self._smoke_test = smoke_test.SmokeTest(rsrc, errand)
+            self.on_cancel(self._smoke_test.cancel)
+
+    def _steps(self) -> list[runs.Step]:
+        # A first deploy is not claimed before there is room for it.
+        first = [self._make_plan, self._check]
+        if self._resource.resource_id is not None:
+            first.reverse()
+        steps = [*first, self._write_config, *map(self._if_needed, (
+            self._settle_others, self._upload, *self._prepare,
+            self._deploy))]
+        if self._smoke_test is not None:
+            steps.append(self._test)
+        return [*steps, self._remove(keep=self._manifest.needs)]
+
+    def _if_needed(self, step: runs.Step) -> runs.Step:
+        return lambda: not self._needed or step()
+
+    def _is_same(self) -> bool:
+        """Whether just this was deployed before, or is being deployed."""
+        if self._resource.journal.get(CHOSEN) != self._chosen:
+            return False
+        if not self._needed:
+            return True
+        noted = self._action.noted
+        if not noted or not self._is_ours(noted):
+            return False
+        task = self._task()
+        return task is not None and (task.is_processing or task.succeeded)
+
+    def _task(self) -> director_tasks.Task | None:
+        return self._resource.find_task(self._action.task_id())
+
+    def _make_plan(self) -> bool:
+        if not self._is_same():
+            self._plan = capacity.require(self._resource, self._doc,
+                                          self._choices)
+        return True
+
+    def _write_config(self) -> bool:
+        if self._plan is None:
+            return True
+        self.wait = 1
+        if not self._own_config.write(self._plan.config,
+                                      self._manifest.name):
+            return False
+        self._resource.journal.put(**{CHOSEN: self._chosen})
+        self._manifest = self._render()
+        self._needed = not self._only_if_changed or (
+            self._resource.journal.get(runs.DEPLOYED)
+            != self._manifest.digest)
+        return True
+
+    def _settle_others(self) -> bool:
+        self.wait = 1
+        return (smoke_test.settle(self._resource, self._manifest.digest)
+                and super()._settle_others())
+
+    def _test(self) -> bool:
+        done = self._smoke_test.poll(self._manifest.digest)
+        self.wait = self._smoke_test.next_wait
+        return done
+
+
+class DeleteRun(runs.DeleteRun):
+    """Delete a Cloud Foundry, then its cloud config."""
+
+    def _steps(self) -> list[runs.Step]:
+        *steps, remove = super()._steps()
+        return [*steps, self._delete_config, remove]
+
+    def _settle_others(self) -> bool:
+        self.wait = 1
+        return (smoke_test.settle(self._resource)
+                and super()._settle_others())
+
+    def _delete_config(self) -> bool:
+        cloud_config.CloudConfig(self._resource).delete()
+        return True
