@@ -15,6 +15,8 @@ from devstack.pocket import progress
 from devstack.pocket import service
 from devstack.pocket import state as pocket_state
 
+# Each has 64 threads with a connection to the database.
+MOST_ENGINES = 6
 DESCRIPTION = '''\
 A real OpenStack (Keystone, Glance, Placement, Nova, Neutron, Cinder, Heat,
 Horizon) as ordinary processes: no root, no containers, no database server.
@@ -78,8 +80,16 @@ def _parser() -> argparse.ArgumentParser:
         '--with', dest='features', type=_features, default=[],
         metavar='SERVICE,...',
         help='add real APIs for good: %s' % ', '.join(service.FEATURES))
-    add('install', _install, 'make the venv only',
-        'That is what "up" begins with.')
+    up.add_argument(
+        '--engines', type=_engines, metavar='N',
+        help='have N heat-engines, each a process of its own, joined by '
+             'RabbitMQ and MariaDB, which are taken from Debian\'s '
+             'packages (a new cloud: 0, the engine in the process of Heat\'s '
+             'API, with SQLite)')
+    install = add('install', _install, 'make the venv only',
+                  'That is what "up" begins with.')
+    install.add_argument('--engines', action='store_true',
+                         help='get what "up --engines" needs, too')
     down = add('down', _down, 'stop the cloud, and what else runs in its '
                'folder', 'Everything in it is kept for the next "up".')
     down.add_argument('names', nargs='*', metavar='SERVICE',
@@ -118,9 +128,16 @@ def _features(text: str) -> list[str]:
     return names
 
 
+def _engines(text: str) -> int:
+    if not text.isdigit() or int(text) > MOST_ENGINES:
+        raise argparse.ArgumentTypeError(
+            '"%s" is not a number from 0 to %d' % (text, MOST_ENGINES))
+    return int(text)
+
+
 def _up(state: pocket_state.State, options: argparse.Namespace) -> int:
     shown = progress.Progress()
-    lifecycle.Cloud(state, shown).up(options.features)
+    lifecycle.Cloud(state, shown).up(options.features, options.engines)
     shown.say('The pocket cloud is up')
     flag = '' if state.root == pocket_state.State().root else (
         '--state %s ' % state.root)
@@ -131,7 +148,7 @@ def _up(state: pocket_state.State, options: argparse.Namespace) -> int:
 
 
 def _install(state: pocket_state.State, options: argparse.Namespace) -> int:
-    lifecycle.Cloud(state, progress.Progress()).install()
+    lifecycle.Cloud(state, progress.Progress()).install(options.engines)
     return 0
 
 
@@ -158,10 +175,10 @@ def _clean(state: pocket_state.State, options: argparse.Namespace) -> int:
 
 def _status(state: pocket_state.State, options: argparse.Namespace) -> int:
     state.load()
-    row = '%-12s %8s  %-13s %s'
+    row = '%-14s %8s  %-13s %s'
     print(row % ('SERVICE', 'PID', 'PORT', 'STATE'))
     healthy = True
-    wanted = service.enabled(state.features)
+    wanted = state.services
     for one in wanted:
         pid = process.alive(state, one.name)
         told = 'down'
@@ -169,7 +186,7 @@ def _status(state: pocket_state.State, options: argparse.Namespace) -> int:
             told = 'up' if health.answers(state, one) else 'not answering'
         healthy = healthy and told == 'up'
         numbers = ', '.join(str(state.ports[name]) for name in one.ports)
-        print(row % (one.name, pid or '-', numbers, told))
+        print(row % (one.name, pid or '-', numbers or '-', told))
     for name in process.names(state):
         if name not in {one.name for one in wanted}:
             pid = process.alive(state, name)

@@ -24,12 +24,13 @@ class Runner:
         self._lock = lock
 
     def run(self, what: str, argv: Sequence[str], env: Mapping[str, str],
-            log: str) -> None:
+            log: str, given: bytes = b'') -> None:
         """Run a command.
 
         :param what: what it is for, as the error names it.
         :param argv: never holds a secret: it is logged, and shown by ps.
         :param log: name of the log, without folder and ending.
+        :param given: its standard input.
         :raises CommandFailed: with the end of the log.
         """
         file = process.log_file(self._state, log)
@@ -38,7 +39,7 @@ class Runner:
             output.write(b'$ %s\n' % shlex.join(argv).encode())
             output.flush()
             done = subprocess.run(
-                list(argv), stdin=subprocess.DEVNULL, stdout=output,
+                list(argv), input=given, stdout=output,
                 stderr=subprocess.STDOUT, env=dict(env),
                 cwd=pocket_state.REPOSITORY, pass_fds=(self._lock,),
                 umask=0o077)

@@ -38,5 +38,9 @@ class ServiceFailed(PocketError):
     msg_fmt = ('%(name)s %(what)s. The end of %(log)s:\n%(tail)s')
 
 
+class PackagesError(PocketError):
+    """Debian's packages cannot be had."""
+
+
 class VenvError(PocketError):
     """The virtual environment could not be made."""

@@ -5,11 +5,9 @@ from collections.abc import Collection
 import os
 import signal
 import time
-import urllib.error
-import urllib.request
 
 from devstack.pocket import errors
-from devstack.pocket import ports
+from devstack.pocket import probes
 from devstack.pocket import process
 from devstack.pocket import progress as pocket_progress
 from devstack.pocket import service
@@ -18,22 +16,17 @@ from devstack.pocket import state as pocket_state
 LIMIT_S = 240
 # Horizon's first page takes seconds to be made.
 ANSWER_S = 15
-# Whatever proxies the environment names: this is about loopback.
-OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def answers(state: pocket_state.State, one: service.Service,
             limit: float = ANSWER_S) -> bool:
     """Whether a service answers a request, with whatever but an error."""
-    url = 'http://%s:%d%s' % (ports.HOST, state.ports[one.ports[0]],
-                              one.probe)
-    try:
-        with OPENER.open(url, timeout=limit):
-            return True
-    except urllib.error.HTTPError as exc:
-        return exc.code < 500
-    except OSError:
-        return False
+    if not one.speaks:
+        return process.is_ready(state, one.name)
+    port = state.ports[one.ports[0]]
+    if one.speaks == 'http':
+        return probes.http(port, one.probe, limit)
+    return probes.PROTOCOLS[one.speaks](port, limit)
 
 
 def wait(state: pocket_state.State, services: Collection[service.Service],
@@ -68,7 +61,7 @@ def wait_for(state: pocket_state.State, names: Collection[str],
     :raises ServiceFailed: one of them does not answer in time.
     """
     end = time.monotonic() + limit
-    for one in service.ALL:
+    for one in service.ALL + service.BACKENDS:
         while one.name in names and not answers(state, one):
             if time.monotonic() > end:
                 raise _failed(state, one.name,

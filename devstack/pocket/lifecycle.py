@@ -12,9 +12,12 @@ from devstack.pocket import environment
 from devstack.pocket import errors
 from devstack.pocket import health
 from devstack.pocket import lock as pocket_lock
+from devstack.pocket import packages
 from devstack.pocket import ports
 from devstack.pocket import process
+from devstack.pocket import programs
 from devstack.pocket import progress as pocket_progress
+from devstack.pocket import reservations
 from devstack.pocket import schema
 from devstack.pocket import service
 from devstack.pocket import state as pocket_state
@@ -32,41 +35,54 @@ class Cloud:
         self._state = state
         self._progress = progress
 
-    def up(self, features: Collection[str] = ()) -> None:
+    def up(self, features: Collection[str] = (),
+           engines: int | None = None) -> None:
         """Bring it up, whatever state it is in; what is up stays up.
 
         Every step may be interrupted, and is then done again by the next
         call.
 
         :param features: services to add to it for good.
+        :param engines: how many heat-engines it has from now on, beside
+            Heat's API, with MariaDB and RabbitMQ; as before if None.
         :raises PocketError: with what to do about it.
         """
         self._progress.say('Pocket cloud in %s' % self._state.root)
         with pocket_lock.hold(self._state) as lock:
-            self._state.make(features)
+            self._state.make(features, engines)
             self._end_strays()
             self._settle_ports()
             runner = command.Runner(self._state, lock)
-            packages = venv.Venv(self._state, runner)
-            packages.make(self._progress)
+            installed = venv.Venv(self._state, runner)
+            installed.make(self._progress)
+            if self._state.engines:
+                packages.Packages(self._state, runner).make(self._progress)
             prints = {
-                name: writer.digest([packages.fingerprint(), one])
+                name: writer.digest([installed.fingerprint(), one])
                 for name, one in writer.write(self._state).items()}
             clients.write(self._state)
             self._stop_changed(prints)
-            schema.Maker(self._state, runner, packages.fingerprint()).make(
-                self._progress)
+            maker = schema.Maker(
+                self._state, runner, installed.fingerprint())
+            if self._state.engines:
+                # Heat's tables are made in one of them.
+                maker.make(self._progress, service.BACKENDS)
+                self._start(service.BACKENDS, prints)
+            maker.make(self._progress, self._state.services)
             self._start_all(runner, prints)
 
-    def install(self) -> None:
+    def install(self, with_packages: bool = False) -> None:
         """Make the venv and start nothing; what is installed stays.
 
+        :param with_packages: get MariaDB and RabbitMQ too.
         :raises PocketError: with what to do about it.
         """
         with pocket_lock.hold(self._state) as lock:
             self._state.make()
             runner = command.Runner(self._state, lock)
             venv.Venv(self._state, runner).make(self._progress)
+            if with_packages:
+                packages.Packages(self._state, runner).make(self._progress)
 
     def down(self, names: Collection[str] = ()) -> list[str]:
         """Stop some processes, or all; returns the names of what ran."""
@@ -77,7 +93,8 @@ class Cloud:
     def clean(self, keep_venv: bool = False) -> list[str]:
         """Stop everything and remove the folder.
 
-        :param keep_venv: leave the folder ``venv`` in it, if complete.
+        :param keep_venv: leave the folder ``venv`` in it, if complete,
+            and ``packages``.
         :returns: the names of what ran.
         :raises StateError: the folder is not a pocket cloud's.
         """
@@ -91,7 +108,8 @@ class Cloud:
         keep_venv = keep_venv and self._state.venv_stamp.is_file()
         with pocket_lock.hold(self._state):
             stopped = process.stop(self._state)
-            keep = {'lock', 'pocket.json'} | ({'venv'} if keep_venv else set())
+            keep = {'lock', 'pocket.json'} | (
+                {'venv', 'packages'} if keep_venv else set())
             for entry in list(root.iterdir()):
                 if entry.name not in keep:
                     _remove(entry)
@@ -117,7 +135,7 @@ class Cloud:
 
         :raises PortTaken: one is not, and may not be changed.
         """
-        for one in service.enabled(self._state.features):
+        for one in self._state.services:
             if process.alive(self._state, one.name):
                 continue
             for name in one.ports:
@@ -134,15 +152,19 @@ class Cloud:
         holder = ports.holder(port)
         if not allowed:
             raise errors.PortTaken(port=port, name=name, holder=holder)
-        others = self._state.ports.values()
-        self._state.ports[name] = ports.choose(name, others)
-        self._state.save()
+        with reservations.hold(self._state.root) as reserved:
+            self._state.ports[name] = ports.choose(
+                name, {*self._state.ports.values(), *reserved})
+            self._state.save()
         self._progress.say(
             'Port %d of %s is taken by %s; using %d instead'
             % (port, name, holder, self._state.ports[name]))
 
     def _stop_changed(self, prints: dict[str, str]) -> None:
         """Stop services whose configuration or code is another by now."""
+        surplus = [name for name in process.names(self._state)
+                   if name.startswith(service.ENGINE) and name not in prints]
+        process.stop(self._state, surplus)
         changed = []
         for name, fingerprint in prints.items():
             running = process.running(self._state, name)
@@ -155,7 +177,7 @@ class Cloud:
 
     def _start_all(self, runner: command.Runner,
                    prints: dict[str, str]) -> None:
-        wanted = service.enabled(self._state.features)
+        wanted = self._state.services
         seed = writer.digest([SEED_VERSION, *self._state.features])
         with self._progress.step('Starting services'):
             if not self._state.stamped('seed', seed):
@@ -171,15 +193,11 @@ class Cloud:
 
     def _start(self, services: Collection[service.Service],
                prints: dict[str, str]) -> None:
-        env = environment.build(self._state)
-        python = str(self._state.path('venv', 'bin', 'python'))
         for one in services:
             if not process.alive(self._state, one.name):
-                process.spawn(
-                    self._state, one.name,
-                    [python, '-m', 'devstack.pocket.serve', '--state',
-                     str(self._state.root), one.name],
-                    env, prints[one.name])
+                argv, env = programs.command(self._state, one)
+                process.spawn(self._state, one.name, argv, env,
+                              prints[one.name])
 
     def _seed(self, runner: command.Runner, part: str) -> None:
         with self._progress.step('Seeding: ' + part):

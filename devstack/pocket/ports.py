@@ -24,6 +24,12 @@ PREFERRED = {
     'barbican': 9311,
     'octavia': 9876,
     'director': 25555,
+    'mariadb': 3306,
+    'rabbitmq': 5672,
+    'rabbitmq_dist': 25672,
+    # not Erlang's own 4369: whatever else of Erlang runs on this machine
+    # would go to ours
+    'epmd': 24369,
 }
 # Below the range from which Linux takes the ports of outgoing connections
 # (32768 and up), so that none of those sits on a port kept while down.

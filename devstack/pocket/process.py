@@ -76,6 +76,24 @@ def alive(state: pocket_state.State, name: str) -> int | None:
     return found.pid if found else None
 
 
+def mark_ready(state: pocket_state.State, name: str) -> None:
+    """Leave word that this very process does its work by now.
+
+    For a service that listens nowhere, and so cannot be asked.
+    """
+    state.write('data/ready/' + name, _identity(os.getpid()))
+
+
+def is_ready(state: pocket_state.State, name: str) -> bool:
+    """Whether the process that runs by that name has left word."""
+    pid = alive(state, name)
+    try:
+        return bool(pid) and state.path(
+            'data/ready', name).read_text() == _identity(pid)
+    except OSError:
+        return False
+
+
 def names(state: pocket_state.State) -> list[str]:
     """The names that have a pid file, whether they run or not."""
     folder = state.path('run')
@@ -178,6 +196,11 @@ def _started(pid: int) -> int | None:
     # The second field is the command in parentheses and may hold spaces.
     fields = text.rpartition(')')[2].split()
     return None if fields[0] in 'ZX' else int(fields[19])
+
+
+def _identity(pid: int) -> str:
+    """A text that no other process has, not even after a reboot."""
+    return '%s %d %s' % (_boot(), pid, _started(pid))
 
 
 def _signal(targets: Mapping[int, tuple[str, int]], number: int) -> None:

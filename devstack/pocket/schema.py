@@ -2,8 +2,11 @@
 """Makes what services need on disk before they start: tables, keys, CSS."""
 
 from collections.abc import Callable
+from collections.abc import Collection
 from concurrent import futures
 import os
+import pwd
+import shutil
 import time
 
 from devstack.pocket import batch
@@ -11,6 +14,8 @@ from devstack.pocket import command
 from devstack.pocket.config import common
 from devstack.pocket.config import writer
 from devstack.pocket import environment
+from devstack.pocket import health
+from devstack.pocket import programs
 from devstack.pocket import progress as pocket_progress
 from devstack.pocket import service
 from devstack.pocket import state as pocket_state
@@ -18,6 +23,9 @@ from devstack.pocket import state as pocket_state
 DATABASES = {'nova': ('nova', 'nova_api', 'nova_cell0')}
 #: What Horizon's static files are made of, besides its packages.
 STATIC_SOURCES = ('horizon_panel',)
+#: What MariaDB makes its own tables from, in this order.
+SYSTEM_TABLES = ('mysql_system_tables.sql', 'mysql_performance_tables.sql',
+                 'mysql_system_tables_data.sql')
 
 
 class Maker:
@@ -33,13 +41,14 @@ class Maker:
         self._release = release
         self._env = environment.build(state)
 
-    def make(self, progress: pocket_progress.Progress) -> None:
-        """Prepare every enabled service that is not, in parallel.
+    def make(self, progress: pocket_progress.Progress,
+             services: Collection[service.Service]) -> None:
+        """Prepare those of the services that are not, in parallel.
 
         :raises CommandFailed: a service's own command failed.
         """
-        missing = [one.name for one in service.enabled(self._state.features)
-                   if not self._done(one.name)]
+        missing = [one.name for one in services
+                   if one.name in MAKERS and not self._done(one.name)]
         if not missing:
             return
         # the longest first
@@ -143,7 +152,28 @@ class Maker:
         self._batch('cinder', 'cinder.cmd.manage', 'cinder.conf',
                     ('db', 'sync'))
 
+    def _mariadb(self) -> None:
+        folder = self._state.path('data', 'mariadb')
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(mode=0o700)
+        share = self._state.path('packages', 'usr', 'share', 'mysql')
+        # Only this very user of the machine is its root, and by its socket.
+        given = ['create database mysql;\nuse mysql;\n'
+                 "set @auth_root_socket = '%s';\n"
+                 % pwd.getpwuid(os.getuid()).pw_name]
+        given += [(share / name).read_text() for name in SYSTEM_TABLES]
+        self._runner.run(
+            'Preparing mariadb',
+            [*programs.mariadb(self._state), '--init-file=', '--bootstrap'],
+            {**self._env, **programs.linker(self._state)}, 'schema-mariadb',
+            ''.join(given).encode())
+
     def _heat(self) -> None:
+        if self._state.engines:
+            health.wait_for(self._state, ['mariadb'])
+            self._run('heat', 'devstack.pocket.recreate',
+                      str(self._state.path('etc', 'heat.conf')))
         self._batch('heat', 'heat.cmd.manage', 'heat.conf', ('db_sync',))
 
     def _barbican(self) -> None:
@@ -168,6 +198,7 @@ MAKERS: dict[str, Callable[[Maker], None]] = {
     'neutron': Maker._neutron,
     'cinder': Maker._cinder,
     'heat': Maker._heat,
+    'mariadb': Maker._mariadb,
     'octavia': Maker._octavia,
     'barbican': Maker._barbican,
     'glance': Maker._glance,

@@ -32,6 +32,10 @@ class Service:
     :param probe: path of the page that shows it is up.
     :param roles: roles that the tenant's user needs for it.
     :param optional: only there when asked for.
+    :param speaks: the protocol of its first port, in which it is asked
+        whether it is up; empty for one that is asked nothing, and leaves
+        word when it is ready.
+    :param kind: what it is one of, if there are several; its name if not.
     """
     name: str
     ports: tuple[str, ...]
@@ -39,6 +43,12 @@ class Service:
     probe: str = '/'
     roles: tuple[str, ...] = ()
     optional: bool = False
+    speaks: str = 'http'
+    kind: str = ''
+
+    def __post_init__(self) -> None:
+        if not self.kind:
+            object.__setattr__(self, 'kind', self.name)
 
     @property
     def type(self) -> str:
@@ -71,12 +81,29 @@ ALL = (
             (Endpoint('octavia', 'load-balancer', 'octavia'),),
             roles=('load-balancer_member',), optional=True),
 )
+#: What heat-engines of their own share: a database server and a broker, and
+#: Erlang's mapper of ports, without which the broker does not start.
+BACKENDS = (
+    Service('mariadb', ('mariadb',), speaks='mysql'),
+    Service('epmd', ('epmd',), speaks='epmd'),
+    Service('rabbitmq', ('rabbitmq', 'rabbitmq_dist'), speaks='amqp'),
+)
+ENGINE = 'heat-engine'
 FEATURES = tuple(one.name for one in ALL if one.optional)
 # These need nothing of the catalog to start; nova-compute and the others
 # do not start before their users exist.
 FIRST = ('keystone', 'placement', 'glance', 'horizon')
 
 
-def enabled(features: Collection[str]) -> list[Service]:
-    """The services of a cloud with these features, in order of start."""
-    return [one for one in ALL if not one.optional or one.name in features]
+def enabled(features: Collection[str], engines: int = 0) -> list[Service]:
+    """The services of a cloud with these features, in order of start.
+
+    :param engines: how many heat-engines there are beside Heat's API; none
+        if the API has the engine in its own process.
+    """
+    found = [one for one in ALL if not one.optional or one.name in features]
+    if engines:
+        found = [*BACKENDS, *found, *(
+            Service('%s-%d' % (ENGINE, number), (), speaks='', kind=ENGINE)
+            for number in range(1, engines + 1))]
+    return found

@@ -10,6 +10,8 @@ from typing import Any
 
 from devstack.pocket import errors
 from devstack.pocket import ports
+from devstack.pocket import reservations
+from devstack.pocket import service
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 VERSION = 1
@@ -19,14 +21,15 @@ PROJECT = 'demo'
 USER = 'demo'
 FOLDERS = ('etc', 'log', 'run', 'data', 'data/cinder', 'data/db',
            'data/glance', 'data/home', 'data/horizon', 'data/keystone',
-           'data/lock', 'data/neutron', 'data/nova', 'data/stamp',
-           'data/tmp')
+           'data/lock', 'data/neutron', 'data/nova', 'data/rabbitmq',
+           'data/ready', 'data/stamp', 'data/tmp')
 USERS = ('admin', USER, 'glance', 'placement', 'nova', 'neutron', 'cinder',
          'heat', 'heat_domain_admin', 'barbican', 'octavia')
 #: Keys that are no one's password, and how many random bytes each has.
 SECRETS = {'heat_auth_encryption': 16, 'nova_key_manager': 32,
            'cinder_key_manager': 32, 'metadata_proxy': 16,
-           'horizon_session': 32, 'barbican_kek': 32}
+           'horizon_session': 32, 'barbican_kek': 32, 'mariadb': 16,
+           'rabbitmq': 16}
 
 
 def default_path() -> pathlib.Path:
@@ -39,7 +42,8 @@ class State:
     """A pocket cloud's folder.
 
     ``pocket.json`` in it holds what must not change while the cloud lives:
-    ports, passwords, keys, features.  Nothing else is remembered here; what
+    ports, passwords, keys, features, and how many heat-engines there are
+    beside Heat's API.  Nothing else is remembered here; what
     runs is told by the process table, what is done by stamp files.
 
     :param path: the folder; default_path() if not given.
@@ -51,6 +55,7 @@ class State:
         self.passwords: dict[str, str] = {}
         self.secrets: dict[str, str] = {}
         self.features: list[str] = []
+        self.engines = 0
 
     def __repr__(self) -> str:
         return 'State(%r)' % str(self.root)
@@ -64,21 +69,27 @@ class State:
     def is_ours(self) -> bool:
         """Whether the folder is a pocket cloud's, or what is left of one.
 
-        What is left is the venv that "clean --keep-venv" kept, or the lock
-        of an "up" that was killed at once.
+        What is left is the venv (and Debian's packages) that "clean
+        --keep-venv" kept, or the lock of an "up" that was killed at once.
         """
         if self.exists:
             return True
         if not self.root.is_dir():
             return False
         left = {entry.name for entry in self.root.iterdir()}
-        return (bool(left) and left <= {'lock', 'venv'}
+        return (bool(left) and left <= {'lock', 'venv', 'packages'}
+                and ('packages' not in left or 'venv' in left)
                 and ('venv' not in left or self.venv_stamp.is_file()))
 
     @property
     def venv_stamp(self) -> pathlib.Path:
         """Says, from within the venv, what is installed in it."""
         return self.path('venv', 'pocket-stamp')
+
+    @property
+    def services(self) -> list[service.Service]:
+        """Its services, in order of start."""
+        return service.enabled(self.features, self.engines)
 
     def path(self, *parts: str) -> pathlib.Path:
         """The path of something in the folder."""
@@ -113,28 +124,52 @@ class State:
         self.passwords = kept['passwords']
         self.secrets = kept['secrets']
         self.features = kept['features']
+        self.engines = kept.get('engines', 0)
         return self
 
-    def make(self, features: Collection[str] = ()) -> None:
+    def make(self, features: Collection[str] = (),
+             engines: int | None = None) -> None:
         """Make the folder, or complete what is there; idempotent.
 
         :param features: what to add to the features kept from before.
+        :param engines: how many heat-engines to have beside Heat's API;
+            what was kept from before if None, or else 0.
         :raises StateError: what is there cannot be used.
         """
         if self.exists:
             self.load()
         self.make_root()
-        for name in ports.PREFERRED:
-            if name not in self.ports:
-                self.ports[name] = ports.choose(name, self.ports.values())
+        if engines is not None:
+            self._set_engines(engines)
         for user in USERS:
             self.passwords.setdefault(user, secrets.token_hex(16))
         for name, size in SECRETS.items():
             self.secrets.setdefault(name, secrets.token_hex(size))
         self.features = sorted({*self.features, *features})
-        self.save()
+        self._choose_ports()
         for folder in FOLDERS:
             self.path(folder).mkdir(mode=0o700, exist_ok=True)
+
+    def _set_engines(self, engines: int) -> None:
+        if bool(engines) != bool(self.engines) and self.stamped(
+                'schema-heat'):
+            raise errors.StateError(
+                'The pocket cloud in %s was made %s: its stacks are in '
+                'another database than they would be looked for in. Only '
+                'the number of engines may change; "clean --keep-venv" and '
+                '"up" make a new cloud.' % (self.root, (
+                    'with heat-engines of their own' if self.engines
+                    else 'with the engine in the process of Heat\'s API')))
+        self.engines = engines
+
+    def _choose_ports(self) -> None:
+        """Give a port to whatever has none, and write pocket.json."""
+        with reservations.hold(self.root) as reserved:
+            for name in ports.PREFERRED:
+                if name not in self.ports:
+                    self.ports[name] = ports.choose(
+                        name, {*self.ports.values(), *reserved})
+            self.save()
 
     def make_root(self) -> None:
         """Make the folder itself, readable by its owner only.
@@ -154,8 +189,9 @@ class State:
         """Write pocket.json, whole or not at all."""
         self.write('pocket.json', json.dumps({
             'version': VERSION, 'path': str(self.root), 'ports': self.ports,
-            'features': self.features, 'passwords': self.passwords,
-            'secrets': self.secrets}, indent=2) + '\n')
+            'features': self.features, 'engines': self.engines,
+            'passwords': self.passwords, 'secrets': self.secrets},
+            indent=2) + '\n')
 
     def write(self, name: str, text: str) -> pathlib.Path:
         """Write a file of the folder with mode 0600, whole or not at all."""

@@ -3,6 +3,8 @@
 
 from devstack.pocket.config import common
 from devstack.pocket.config import ini
+from devstack.pocket.config import mariadb
+from devstack.pocket.config import rabbitmq
 from devstack.pocket import state as pocket_state
 
 # A director's own port, its UAA's and its CredHub's.
@@ -20,6 +22,7 @@ def _sections(state: pocket_state.State) -> dict[str, ini.Section]:
     signals = state.url('heat_cfn')
     return {
         'DEFAULT': common.default(
+            **_bus(state),
             host=common.HOST,
             num_engine_workers=1,
             convergence_engine=True,
@@ -43,7 +46,7 @@ def _sections(state: pocket_state.State) -> dict[str, ini.Section]:
             default_software_config_transport='POLL_SERVER_HEAT',
             server_keystone_endpoint_type='public',
             region_name_for_services=pocket_state.REGION),
-        'database': common.database(state, 'heat'),
+        'database': _database(state),
         'keystone_authtoken': common.authtoken(state, 'heat'),
         'trustee': {
             'auth_type': 'password',
@@ -66,3 +69,16 @@ def _sections(state: pocket_state.State) -> dict[str, ini.Section]:
             'allowed_networks': '127.0.0.0/8',
             'poll_interval': 1},
     }
+
+
+def _bus(state: pocket_state.State) -> dict[str, object]:
+    """How the APIs and the engines reach each other."""
+    if not state.engines:
+        return {}
+    return {'transport_url': rabbitmq.url(state)}
+
+
+def _database(state: pocket_state.State) -> ini.Section:
+    if not state.engines:
+        return common.database(state, 'heat')
+    return {'connection': mariadb.url(state, 'heat')}

@@ -11,10 +11,12 @@ from devstack.pocket.config import glance
 from devstack.pocket.config import heat
 from devstack.pocket.config import horizon
 from devstack.pocket.config import keystone
+from devstack.pocket.config import mariadb
 from devstack.pocket.config import neutron
 from devstack.pocket.config import nova
 from devstack.pocket.config import octavia
 from devstack.pocket.config import placement
+from devstack.pocket.config import rabbitmq
 from devstack.pocket import service
 from devstack.pocket import state as pocket_state
 
@@ -22,17 +24,22 @@ FILES = {
     'barbican': barbican.files,
     'cinder': cinder.files,
     'glance': glance.files,
+    'epmd': lambda state: {},
     'heat': heat.files,
+    service.ENGINE: heat.files,
     'horizon': horizon.files,
     'keystone': keystone.files,
+    'mariadb': mariadb.files,
     'neutron': neutron.files,
     'nova': nova.files,
     'octavia': octavia.files,
     'placement': placement.files,
+    'rabbitmq': rabbitmq.files,
 }
 #: This project's code that a service runs: a change wants a restart.
 CODE = {
     'heat': ('cf_openstack', 'heat_plugins'),
+    service.ENGINE: ('cf_openstack', 'heat_plugins'),
     'horizon': ('cf_openstack', 'horizon_panel'),
 }
 OURS = ('devstack/pocket/serve', 'devstack/pocket/drivers')
@@ -47,8 +54,8 @@ def write(state: pocket_state.State) -> dict[str, str]:
     """
     prints = {}
     shared = digest(sources(*OURS))
-    for one in service.enabled(state.features):
-        texts = FILES[one.name](state)
+    for one in state.services:
+        texts = FILES[one.kind](state)
         for name, text in texts.items():
             file = state.path('etc') / name
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -57,7 +64,7 @@ def write(state: pocket_state.State) -> dict[str, str]:
             horizon.prune(state, texts)
         prints[one.name] = digest(
             [shared, *map(str, sorted(texts.items())),
-             *sources(*CODE.get(one.name, ()))])
+             *sources(*CODE.get(one.kind, ()))])
     return prints
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from openstack import connection
 
 from devstack.pocket import ports
-from devstack.pocket import service
 from devstack.pocket import state as pocket_state
 
 #: Roles of service users in the project "service".
@@ -27,7 +26,7 @@ class Identity:
                  cloud: connection.Connection) -> None:
         self._state = state
         self._keystone = cloud.identity
-        self._services = service.enabled(state.features)
+        self._services = state.services
         self._domain = self._keystone.get_domain('default')
 
     def sow(self) -> None:

@@ -14,6 +14,7 @@ from devstack.pocket.serve import cinder
 from devstack.pocket.serve import heat
 from devstack.pocket.serve import nova
 from devstack.pocket.serve import program
+from devstack.pocket import service
 from devstack.pocket import state as pocket_state
 
 BUILDERS = {
@@ -36,17 +37,22 @@ def main(argv: list[str]) -> None:
     parser = argparse.ArgumentParser(
         description='Run one OpenStack project in this process.')
     parser.add_argument('--state', required=True)
-    parser.add_argument('service', choices=sorted(BUILDERS))
+    parser.add_argument('service')
     options = parser.parse_args(argv)
     state = pocket_state.State(options.state).load()
+    wanted = {one.name: one for one in state.services}
+    if options.service not in wanted:
+        parser.error('There is no service "%s" here' % options.service)
     try:
         # Thousands of modules, and no garbage: collecting while they are
         # imported takes a sixth of the time, for nothing.
         gc.disable()
-        built = BUILDERS[options.service](state)
+        one = wanted[options.service]
+        built = (heat.engine(one.name, state) if one.kind == service.ENGINE
+                 else BUILDERS[one.name](state))
         gc.freeze()
         gc.enable()
-        program.run(built, state)
+        program.run(built, state, one.name)
     except BaseException:
         # Whatever threads it has started already must not keep it alive.
         traceback.print_exc()

@@ -11,6 +11,7 @@ import threading
 from typing import Any
 
 from devstack.pocket import ports
+from devstack.pocket import process
 from devstack.pocket import state as pocket_state
 
 LOG = logging.getLogger(__name__)
@@ -31,8 +32,11 @@ class Program:
     stops: list[Callable[[], Any]] = dataclasses.field(default_factory=list)
 
 
-def run(program: Program, state: pocket_state.State) -> None:
-    """Serve until SIGTERM or SIGINT; does not return."""
+def run(program: Program, state: pocket_state.State, name: str) -> None:
+    """Serve until SIGTERM or SIGINT; does not return.
+
+    :param name: of the service, which is then ready.
+    """
     reader, writer = os.pipe()
 
     def wake(number: int, _frame: Any) -> None:
@@ -41,11 +45,12 @@ def run(program: Program, state: pocket_state.State) -> None:
 
     signal.signal(signal.SIGTERM, wake)
     signal.signal(signal.SIGINT, wake)
-    for name, application in program.applications.items():
+    for port, application in program.applications.items():
         # Binding here, not in the thread: a taken port ends the process.
-        server = _server(application, state.ports[name])
-        threading.Thread(target=_serve, args=(server, name),
+        server = _server(application, state.ports[port])
+        threading.Thread(target=_serve, args=(server, port),
                          daemon=True).start()
+    process.mark_ready(state, name)
     os.read(reader, 10)
     _stop(program)
 

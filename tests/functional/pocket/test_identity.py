@@ -7,7 +7,6 @@ from keystoneauth1 import exceptions
 from keystoneauth1.identity import v3
 from keystoneauth1 import session
 
-from devstack.pocket import service
 from tests.functional import base
 
 # (service type, its port, a path that everybody may read)
@@ -23,7 +22,7 @@ class IdentityTestCase(base.FunctionalTestCase):
     def test_the_tenant_has_its_roles_and_no_other(self) -> None:
         access = self.cloud.session.auth.get_access(self.cloud.session)
         wanted = {'member', 'heat_stack_owner'}
-        for one in service.enabled(self.state.features):
+        for one in self.state.services:
             wanted.update(one.roles)
         # the role member implies reader
         self.assertEqual(wanted | {'reader'}, set(access.role_names))

@@ -6,7 +6,6 @@ import stat
 
 from devstack.pocket import ports
 from devstack.pocket import process
-from devstack.pocket import service
 from tests.functional import base
 
 LOOPBACK = '0100007F'
@@ -18,7 +17,7 @@ class IsolationTestCase(base.FunctionalTestCase):
     def test_it_listens_on_loopback_only(self) -> None:
         numbers = {
             self.state.ports[name]
-            for one in service.enabled(self.state.features)
+            for one in self.state.services
             for name in one.ports}
         seen = set()
         for table in ('tcp', 'tcp6'):

@@ -106,11 +106,12 @@ class CliTestCase(fixtures.StateTestCase):
     def test_up_with_features(self) -> None:
         with mock.patch.object(
                 lifecycle.Cloud, 'up', autospec=True,
-                side_effect=lambda cloud, _features: cloud._state.load()
+                side_effect=lambda cloud, *_given: cloud._state.load()
         ) as up:
             status, out, _err = self.run_here(
                 'up', '--with', 'octavia, barbican')
-        up.assert_called_once_with(mock.ANY, ['octavia', 'barbican'])
+        up.assert_called_once_with(
+            mock.ANY, ['octavia', 'barbican'], None)
         self.assertEqual(0, status)
         self.assertIn(self.state.url('horizon'), out)
 
