@@ -7,6 +7,7 @@ from cf_openstack import conf
 from cf_openstack.director import client
 from cf_openstack.director import connection
 from cf_openstack.director import exceptions
+from cf_openstack.director import limits as director_limits
 
 from heat.engine.clients import client_plugin
 
@@ -16,12 +17,24 @@ conf.register_opts(cfg.CONF)
 
 
 class DirectorFactory:
-    """Open directors within the bounds that the operator sets."""
+    """Open directors within the bounds that the operator sets.
+
+    Heat makes one for each request to it, or action of a resource.
+    """
+
+    def __init__(self) -> None:
+        #: When a director was last found out of reach, and why, by endpoint.
+        self.outages: dict[str, tuple[float, Exception]] = {}
 
     @staticmethod
-    def open(conn: connection.Connection) -> client.Director:
-        """Make a client for one director; nothing is sent yet."""
-        return client.Director.from_conf(conn, cfg.CONF)
+    def open(conn: connection.Connection,
+             limits: director_limits.Limits | None = None
+             ) -> client.Director:
+        """Make a client for one director; nothing is sent yet.
+
+        :param limits: other limits than the configured ones.
+        """
+        return client.Director.from_conf(conn, cfg.CONF, limits)
 
 
 class BoshDirectorClientPlugin(client_plugin.ClientPlugin):
