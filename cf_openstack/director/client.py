@@ -16,6 +16,7 @@ from cf_openstack.director import locks
 from cf_openstack.director import problems
 from cf_openstack.director import releases
 from cf_openstack.director import session as director_session
+from cf_openstack.director import snapshots
 from cf_openstack.director import state_changes
 from cf_openstack.director import stemcells
 from cf_openstack.director import tasks
@@ -46,6 +47,7 @@ class Director:
         self.releases = releases.Releases(self._session, self.tasks)
         self.configs = configs.Configs(self._session)
         self.deployments = deployments.Deployments(self._session, self.tasks)
+        self.snapshots = snapshots.Snapshots(self._session, self.tasks)
         self.problems = problems.Problems(self._session, self.tasks)
         self.state_changes = state_changes.StateChanges(self.tasks)
         self.locks = locks.Locks(self._session)
