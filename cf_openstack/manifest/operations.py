@@ -9,12 +9,19 @@ The operations are those of the bosh CLI: ``replace``, ``remove`` and
 from collections.abc import Sequence
 import copy
 import dataclasses
+import itertools
 from typing import Any
 
+from cf_openstack.manifest import bounds as manifest_bounds
 from cf_openstack.manifest import document
 from cf_openstack.manifest import errors
 from cf_openstack.manifest import lookup
 from cf_openstack.manifest import path as manifest_path
+
+
+# Values that all operations together may look at, one by one.  Those of
+# cf-deployment, all in a row, look at 70 000 000 at the most.
+_MAX_EFFORT = 200000000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -210,13 +217,15 @@ def _fail(file: OperationsFile, number: int, definition: Any,
         reason='%s. %s' % (reason.rstrip('.'), hint) if hint else reason)
 
 
-def parse(file: OperationsFile) -> list[Operation]:
+def parse(file: OperationsFile,
+          bounds: manifest_bounds.Bounds = manifest_bounds.DEFAULT
+          ) -> list[Operation]:
     """Read an operations file.
 
-    :raises DocumentError: it is no list in YAML.
+    :raises DocumentError: it is no list in YAML, or too large.
     :raises OperationError: one of its operations is not valid.
     """
-    content = document.load(file.text, file.name)
+    content = document.load(file.text, file.name, bounds)
     if content is None:
         return []
     if not isinstance(content, list):
@@ -231,18 +240,45 @@ def parse(file: OperationsFile) -> list[Operation]:
     return result
 
 
-def apply(doc: Any, files: Sequence[OperationsFile]) -> Any:
+def _check_effort(doc: Any, files: Sequence[list[Operation]],
+                  bounds: manifest_bounds.Bounds) -> None:
+    """Check that the operations can be carried out in a few seconds.
+
+    :raises DocumentError: they are too many, or the document is too large.
+    """
+    nodes = manifest_bounds.measure(doc, 'document', bounds).nodes
+    count = 0
+    for operation in itertools.chain(*files):
+        nodes += manifest_bounds.measure(
+            operation.value, 'operation', bounds).nodes
+        # A path may lead past every item.
+        count += 1 + len(operation.path.steps)
+    if nodes > bounds.nodes:
+        raise errors.DocumentError(
+            'document and operations',
+            'together they have %d values, more than %d'
+            % (nodes, bounds.nodes))
+    if nodes * count > _MAX_EFFORT:
+        raise errors.DocumentError(
+            'operations', '%d steps are too many for documents of %d values'
+            % (count, nodes))
+
+
+def apply(doc: Any, files: Sequence[OperationsFile],
+          bounds: manifest_bounds.Bounds = manifest_bounds.DEFAULT) -> Any:
     """Change a document by operations files, one after the other.
 
     All files are read before the first change is made.
 
     :param doc: it stays as it is.
+    :param bounds: how large it, each file, and the result may be.
     :returns: the new document.
-    :raises DocumentError: a file is no list in YAML.
+    :raises DocumentError: a file is no list in YAML, or too large.
     :raises OperationError: an operation is not valid or does not fit the
         document; with file, number, type and path.
     """
-    parsed = [(file, parse(file)) for file in files]
+    parsed = [(file, parse(file, bounds)) for file in files]
+    _check_effort(doc, [found for _file, found in parsed], bounds)
     result = copy.deepcopy(doc)
     for file, operations in parsed:
         for number, operation in enumerate(operations):
@@ -253,4 +289,5 @@ def apply(doc: Any, files: Sequence[OperationsFile]) -> Any:
                     file, number,
                     {'type': operation.kind, 'path': operation.path}, error,
                     operation.hint) from error
+    manifest_bounds.measure(result, 'document', bounds)
     return result

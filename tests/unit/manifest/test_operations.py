@@ -7,6 +7,7 @@ import hypothesis
 from hypothesis import strategies
 from oslotest import base
 
+from cf_openstack.manifest import bounds as manifest_bounds
 from cf_openstack.manifest import document
 from cf_openstack.manifest import errors
 from cf_openstack.manifest import operations
@@ -54,6 +55,41 @@ class OperationsTestCase(base.BaseTestCase):
     def fails(self, content):
         return str(self.assertRaises(
             errors.OperationError, self.apply, content))
+
+
+class TestBounds(OperationsTestCase):
+
+    def refused(self, content, *bounds):
+        return str(self.assertRaises(
+            errors.DocumentError, operations.apply, self.doc,
+            [operations.OperationsFile('ops', document.dump(content))],
+            manifest_bounds.Bounds(*bounds)))
+
+    def test_values_in_values(self):
+        path, content = '/new?', []
+        for _level in range(9):
+            content += replaced(path, {'a': 1})
+            path += '/a'
+        operations.apply(self.doc, [operations.OperationsFile(
+            'ops', document.dump(content))])
+        self.assertIn('nested too deeply', self.refused(
+            content, 10000, 1000, 6))
+
+    def test_growing(self):
+        # Each of the two files is small enough.
+        files = [operations.OperationsFile('ops', document.dump(
+            replaced('/array/-', [1] * 30)))] * 2
+        operations.apply(self.doc, files, manifest_bounds.Bounds(nodes=120))
+        error = self.assertRaises(
+            errors.DocumentError, operations.apply, self.doc, files,
+            manifest_bounds.Bounds(nodes=70))
+        self.assertIn('together they have 114 values', str(error))
+
+    def test_many_steps_through_much(self):
+        # Each operation would look at every item.
+        self.doc = {'l': [{}] * 199997}
+        self.assertIn('2001 steps are too many for documents of 200667 '
+                      'values', self.refused(removed('/l/a=b?') * 667))
 
 
 @ddt.ddt

@@ -7,6 +7,7 @@ import hypothesis
 from hypothesis import strategies
 from oslotest import base
 
+from cf_openstack.manifest import bounds as manifest_bounds
 from cf_openstack.manifest import errors
 from cf_openstack.manifest import variables
 
@@ -101,6 +102,73 @@ class TestInterpolate(base.BaseTestCase):
                 {'name': 'other', 'type': 'password',
                  'options': {'length': 5}}, 'odd']},
             variables.interpolate(doc, {'pw': 'x', 'number': 5}))
+
+    @ddt.data(
+        # What is left of the definitions, and whether pw is filled in.
+        ({'name': 'pw', 'options': {'ca': '((no))'}}, False, False),
+        ({'name': 'pw', 'options': {'cn': ['*.((no.x)) ((text))']}}, False,
+         False),
+        ({'name': 'pw', 'options': {'((no))': 1}}, False, False),
+        ({'name': 'pw', 'type': '((no))'}, True, True),
+        ({'name': 'pw', 'options': {'ca': '((text))'}}, True, True),
+        # Only what has no value itself blocks.
+        ({'name': 'pw', 'options': {'ca': '((blocked))'}}, True, True),
+        # A name that was filled in itself.
+        ({'name': '((other))', 'type': 'password'}, True, False),
+    )
+    @ddt.unpack
+    def test_options_that_lack_a_value(self, definition, filled, taken_out):
+        blocked = {'name': 'blocked', 'options': {'ca': '((no))'}}
+        found = variables.interpolate(
+            {'a': '((pw))', 'variables': [definition, blocked]},
+            {'pw': 'x', 'text': 't', 'blocked': 1, 'other': 'pw'})
+        self.assertEqual('x' if filled else '((pw))', found['a'])
+        self.assertEqual(1 if taken_out else 2, len(found['variables']))
+
+    @ddt.data(
+        ([{'name': 'a', 'options': '((a))'}], 'refers to itself'),
+        ([{'name': 'a', 'options': '((b))'}, {'name': 'b', 'options':
+                                              '((a.x))'}], 'refers to itself'),
+        ([{'name': 'n%d' % n, 'options': '((n%d))((n%d))' % (n + 1, n + 1)}
+          for n in range(5000)] + [{'name': 'a', 'options': '((n0))'}],
+         'a chain of more than 100 others'),
+        ([{'name': 'a'}, {'name': 'a', 'type': 'password'}],
+         'it is defined twice'),
+    )
+    @ddt.unpack
+    def test_definitions_refused(self, definitions, reason):
+        error = self.assertRaises(
+            errors.VariableError, variables.interpolate,
+            {'x': '((a))', 'variables': definitions}, {'a': 1})
+        self.assertIn(reason, str(error))
+
+    @ddt.data(
+        ({'a': ['((v))'] * 9}, 'more than 1000 characters'),
+        ({'((v))%d' % n: 1 for n in range(9)}, 'more than 1000 characters'),
+        ({'a': '((v))' * 9}, 'a text becomes too long'),
+        ({'a': '((w))' * 150}, 'a text becomes too long'),
+        ({'a': [['((list))'] * 9]}, 'more than 99 values'),
+        ({'a': [[['((list))']]]}, 'nested too deeply'),
+    )
+    @ddt.unpack
+    def test_too_large_when_filled_in(self, doc, reason):
+        error = self.assertRaises(
+            errors.DocumentError, variables.interpolate, doc,
+            {'v': 'x' * 200, 'w': '((w))', 'list': [1] * 19},
+            manifest_bounds.Bounds(1000, 99, 4))
+        self.assertIn(reason, str(error))
+
+    def test_names_are_text(self):
+        error = self.assertRaises(
+            errors.VariableError, variables.interpolate, 'x', {True: 1})
+        self.assertIn('its name is not text', str(error))
+
+    def test_a_value_stays_the_callers(self):
+        values = {'a': [{'b': 1}]}
+        found = variables.interpolate(['((a))', '((a))'], values)
+        found[0][0]['b'] = 2
+        self.assertEqual([[{'b': 2}], [{'b': 1}]], found)
+        self.assertEqual({'a': [{'b': 1}]}, values)
 
     @hypothesis.given(
         texts=strategies.lists(strategies.text('ab() ', max_size=8),
