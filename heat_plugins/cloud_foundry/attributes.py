@@ -106,7 +106,7 @@ def _router_address(conn: connection.Connection,
         # By name, too: as the template has it.
         found = conn.load_balancer.find_pool(pool[schema.POOL],
                                              ignore_missing=False)
-        for balancer in found.load_balancers or ():
+        for balancer in found.loadbalancers or ():
             return _address(conn, balancer['id'])
     return None
 

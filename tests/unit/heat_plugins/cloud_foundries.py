@@ -10,8 +10,8 @@ from heat.engine.clients.os import octavia
 import yaml
 
 from heat_plugins.cloud_foundry import cloud
+from tests.unit.capacity import fake_cloud
 from tests.unit.heat_plugins import deployments
-from tests.unit.heat_plugins import fake_cloud
 from tests.unit.heat_plugins import fake_director
 
 TYPE = 'CloudFoundry::CF::Deployment'
