@@ -4,6 +4,16 @@
 from cf_openstack import exceptions
 
 
+# Heat keeps the reason of a failure in a column of the database.
+_LONGEST = 400
+
+
+def _short(text: object) -> str:
+    """A text of the manifest's author, so that it fits into an error."""
+    text = str(text)
+    return text if len(text) <= _LONGEST else text[:_LONGEST - 1] + '…'
+
+
 class ManifestError(exceptions.CfOpenStackError):
     """Base of all errors of this package."""
 
@@ -21,7 +31,7 @@ class DocumentError(ManifestError):
     def __init__(self, name: str, reason: object,
                  line: int | None = None) -> None:
         self.line = line
-        super().__init__(name=name, reason=reason,
+        super().__init__(name=_short(name), reason=reason,
                          where='' if line is None else ', line %d' % line)
 
 
@@ -29,6 +39,9 @@ class PathError(ManifestError):
     """A path of an operation cannot be read."""
 
     msg_fmt = 'the path "%(path)s" is not valid: %(reason)s'
+
+    def __init__(self, path: object, reason: str) -> None:
+        super().__init__(path=_short(path), reason=reason)
 
 
 class NotFound(ManifestError):
@@ -39,7 +52,7 @@ class NotFound(ManifestError):
 
     def __init__(self, path: str, reason: str) -> None:
         self.path = path
-        super().__init__('%s at "%s"' % (reason, path))
+        super().__init__('%s at "%s"' % (reason, _short(path)))
 
 
 class Ambiguous(NotFound):
@@ -59,8 +72,16 @@ class OperationError(ManifestError):
     msg_fmt = ('Operation [%(number)d] in %(file)s (%(operation)s) failed: '
                '%(reason)s')
 
+    def __init__(self, number: int, file: str, operation: str,
+                 reason: str) -> None:
+        super().__init__(number=number, file=_short(file),
+                         operation=_short(operation), reason=reason)
+
 
 class VariableError(ManifestError):
     """A variable has a value that does not fit where it is used."""
 
     msg_fmt = 'Variable "%(name)s": %(reason)s'
+
+    def __init__(self, name: object, reason: str) -> None:
+        super().__init__(name=_short(name), reason=reason)

@@ -7,6 +7,10 @@ from cf_openstack.manifest import errors
 from cf_openstack.manifest import path as manifest_path
 
 
+# Characters of the keys that an error tells of.
+_MAX_KEYS = 1000
+
+
 class Missing(errors.NotFound):
     """A key or an index is not there."""
 
@@ -89,8 +93,8 @@ def matching(step: manifest_path.Match, items: list[Any],
         return None
     if len(found) != 1:
         raise errors.Ambiguous(
-            str(at), 'expected exactly one item with %s=%s, found %d'
-            % (step.key, step.value, len(found)))
+            str(at), 'expected exactly one item with %s, found %d'
+            % (step.format()[:200], len(found)))
     return found[0]
 
 
@@ -98,7 +102,12 @@ def missing_key(key: str, node: dict[Any, Any],
                 at: manifest_path.Path) -> Missing:
     """The error for a key that is not there."""
     others = ', '.join(sorted(str(other) for other in node)) or 'none'
-    return Missing(str(at), 'no key "%s" (keys there: %s)' % (key, others))
+    if len(others) > _MAX_KEYS:
+        others = '%d, such as %s' % (
+            len(node), others[:_MAX_KEYS].rpartition(', ')[0]
+            or others[:_MAX_KEYS])
+    return Missing(str(at), 'no key "%s" (keys there: %s)'
+                   % (key[:200], others))
 
 
 def find(doc: Any, path: manifest_path.Path) -> Any:

@@ -29,6 +29,9 @@ from typing import ClassVar
 
 from cf_openstack.manifest import errors
 
+#: No document is that deep.
+MAX_STEPS = 200
+
 MODIFIERS = ('prev', 'next', 'before', 'after')
 
 _INDEX = re.compile(r'([-+]?)0*([0-9]+)', re.ASCII)
@@ -148,23 +151,27 @@ class Path:
 def parse(text: str) -> Path:
     """Read a path.
 
-    :raises PathError: it does not begin with ``/``, or has a modifier that
-        is none or stands where none is possible.
+    :raises PathError: it does not begin with ``/``, has a modifier that is
+        none or stands where none is possible, or is too long.
     """
     if not text:
         return Path()
     if not text.startswith('/'):
         raise errors.PathError(path=text, reason='it has to begin with "/"')
     parts = text[1:].split('/')
+    if len(parts) > MAX_STEPS:
+        raise errors.PathError(
+            path=text, reason='it has more than %d steps' % MAX_STEPS)
     steps: list[Step] = []
     optional = False
     for number, part in enumerate(parts):
         name, *modifiers = part.split(':')
         for modifier in modifiers:
             if modifier not in MODIFIERS:
+                known = _suffix(MODIFIERS).replace(':', ', :')[2:]
                 raise errors.PathError(
-                    path=text, reason='":%s" is none of %s' % (
-                        modifier, _suffix(MODIFIERS).replace(':', ', :')[2:]))
+                    path=text, reason='":%s" is none of %s'
+                                      % (modifier[:200], known))
         name = _unescape(name)
         index = _index(name)
         if index is not None:
@@ -175,7 +182,7 @@ def parse(text: str) -> Path:
         if modifiers and (at_end or not equals):
             raise errors.PathError(
                 path=text, reason='only an index or name=value can have '
-                                  'modifiers, not "%s"' % name)
+                                  'modifiers, not "%s"' % name[:200])
         if at_end:
             steps.append(End())
             continue

@@ -57,6 +57,30 @@ class OperationsTestCase(base.BaseTestCase):
             errors.OperationError, self.apply, content))
 
 
+class TestLongErrors(OperationsTestCase):
+
+    def test_path(self):
+        text = self.fails(removed('/' + 'x' * 10 ** 5))
+        self.assertLess(len(text), 2000)
+        self.assertIn('remove /xxxxx', text)
+        self.assertIn('no key "xxxxx', text)
+
+    def test_steps(self):
+        self.assertIn('more than 200 steps',
+                      self.fails(removed('/x' * 201)))
+
+    def test_keys(self):
+        self.doc = {'key%d' % number: 1 for number in range(2000)}
+        text = self.fails(removed('/x'))
+        self.assertIn('keys there: 2000, such as key0, key1, key10', text)
+        self.assertLess(len(text), 2000)
+
+    def test_match(self):
+        text = self.fails(removed('/array/%s=%s' % ('y' * 999, 'x' * 999)))
+        self.assertIn('found 0', text)
+        self.assertLess(len(text), 2000)
+
+
 class TestBounds(OperationsTestCase):
 
     def refused(self, content, *bounds):
