@@ -19,7 +19,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PARTS = ('pep8', 'unit', 'functional')
 #: Functional tests that look only at what is their own, and so may run side
 #: by side.
-APART = r'tests\.functional\.(bosh_release|capacity|cpi|faults)\.'
+APART = (r'tests\.functional\.'
+         r'(bosh_release|capacity|cpi|director_switches|faults)\.')
 STYLE = (
     ('flake8', 'cf_openstack', 'heat_plugins', 'horizon_panel',
      'benchmarks', 'bosh_release', 'devstack', 'tests', 'setup.py'),

@@ -28,7 +28,8 @@ case $request in
 '{{"method": "info"'*)
     printf '%s\\n' "$request" >> {cloud}/calls
     echo '{{"result": {{"api_version": 3, "stemcell_formats":' \
-         '["openstack-qcow2"]}}, "error": null, "log": ""}}' ;;
+         '["openstack-light", "openstack-qcow2"]}},' \
+         '"error": null, "log": ""}}' ;;
 *)
     printf '%s' "$request" | {python} -I -S {fake} {cloud} ;;
 esac
