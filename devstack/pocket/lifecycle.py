@@ -49,7 +49,12 @@ class Cloud:
         """
         self._progress.say('Pocket cloud in %s' % self._state.root)
         with pocket_lock.hold(self._state) as lock:
+            was = self._state.load().engines if self._state.exists else None
             self._state.make(features, engines)
+            if was is not None and bool(was) != bool(self._state.engines):
+                self._progress.say(
+                    'Heat goes on with another database: stacks made until '
+                    'now are seen again with "up --engines %d"' % was)
             self._end_strays()
             self._settle_ports()
             runner = command.Runner(self._state, lock)
@@ -162,9 +167,9 @@ class Cloud:
 
     def _stop_changed(self, prints: dict[str, str]) -> None:
         """Stop services whose configuration or code is another by now."""
-        surplus = [name for name in process.names(self._state)
-                   if name.startswith(service.ENGINE) and name not in prints]
-        process.stop(self._state, surplus)
+        gone = [name for name in process.names(self._state)
+                if service.of_engines(name) and name not in prints]
+        process.stop(self._state, gone)
         changed = []
         for name, fingerprint in prints.items():
             running = process.running(self._state, name)

@@ -62,8 +62,8 @@ class Packages:
                 raise errors.PackagesError(
                     'There is no %s on this machine. Heat-engines of their '
                     'own need MariaDB and RabbitMQ, which are taken from '
-                    'Debian\'s or Ubuntu\'s packages; "up" without '
-                    '--engines needs neither.' % program)
+                    'Debian\'s or Ubuntu\'s packages; "up --engines 0" '
+                    'needs neither.' % program)
         if self._folder.exists():
             shutil.rmtree(self._folder)
         with progress.step('Fetching MariaDB and RabbitMQ from Debian'):

@@ -65,7 +65,12 @@ class Maker:
                 raise
 
     def _done(self, name: str) -> bool:
-        return self._state.stamped('schema-' + name, self._stamp(name))
+        return self._state.stamped(self._stamp_file(name), self._stamp(name))
+
+    def _stamp_file(self, name: str) -> str:
+        # Heat has two databases, one of them at a time.
+        where = '-mariadb' if name == 'heat' and self._state.engines else ''
+        return 'schema-%s%s' % (name, where)
 
     def _stamp(self, name: str) -> str:
         # Static files follow what they are made of; a database is made once.
@@ -78,13 +83,19 @@ class Maker:
         start = time.monotonic()
         # Half a database is worth nothing, and not all of these commands
         # may be repeated: without a stamp, whatever is there goes.
-        for database in DATABASES.get(name, (name,)):
+        for database in self._files(name):
             for file in self._state.path('data/db').glob(
                     database + '.sqlite*'):
                 file.unlink()
         MAKERS[name](self)
-        self._state.stamp('schema-' + name, self._stamp(name))
+        self._state.stamp(self._stamp_file(name), self._stamp(name))
         return time.monotonic() - start
+
+    def _files(self, name: str) -> tuple[str, ...]:
+        """The databases of a service that are files."""
+        if name == 'heat' and self._state.engines:
+            return ()
+        return DATABASES.get(name, (name,))
 
     def _run(self, name: str, *arguments: str, **env: str) -> None:
         """Run a module of this package, or Django, with the venv's Python."""

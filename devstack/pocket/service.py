@@ -95,6 +95,12 @@ FEATURES = tuple(one.name for one in ALL if one.optional)
 FIRST = ('keystone', 'placement', 'glance', 'horizon')
 
 
+def of_engines(name: str) -> bool:
+    """Whether a process is there for heat-engines of their own only."""
+    return (name in {one.name for one in BACKENDS}
+            or name.startswith(ENGINE + '-'))
+
+
 def enabled(features: Collection[str], engines: int = 0) -> list[Service]:
     """The services of a cloud with these features, in order of start.
 

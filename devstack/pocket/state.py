@@ -140,7 +140,7 @@ class State:
             self.load()
         self.make_root()
         if engines is not None:
-            self._set_engines(engines)
+            self.engines = engines
         for user in USERS:
             self.passwords.setdefault(user, secrets.token_hex(16))
         for name, size in SECRETS.items():
@@ -149,18 +149,6 @@ class State:
         self._choose_ports()
         for folder in FOLDERS:
             self.path(folder).mkdir(mode=0o700, exist_ok=True)
-
-    def _set_engines(self, engines: int) -> None:
-        if bool(engines) != bool(self.engines) and self.stamped(
-                'schema-heat'):
-            raise errors.StateError(
-                'The pocket cloud in %s was made %s: its stacks are in '
-                'another database than they would be looked for in. Only '
-                'the number of engines may change; "clean --keep-venv" and '
-                '"up" make a new cloud.' % (self.root, (
-                    'with heat-engines of their own' if self.engines
-                    else 'with the engine in the process of Heat\'s API')))
-        self.engines = engines
 
     def _choose_ports(self) -> None:
         """Give a port to whatever has none, and write pocket.json."""

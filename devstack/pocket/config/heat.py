@@ -9,6 +9,8 @@ from devstack.pocket import state as pocket_state
 
 # A director's own port, its UAA's and its CredHub's.
 DIRECTOR_PORTS = (25555, 8443, 8844)
+#: Where tests may start directors of their own.
+MORE_DIRECTORS = range(25560, 25600)
 PLUGIN_DIR = pocket_state.REPOSITORY / 'heat_plugins' / 'plugin_dir'
 
 
@@ -64,7 +66,7 @@ def _sections(state: pocket_state.State) -> dict[str, ini.Section]:
         'oslo_concurrency': common.concurrency(state),
         'cf_openstack': {
             'director_allowed_ports': sorted(
-                {*DIRECTOR_PORTS, state.ports['director']}),
+                {*DIRECTOR_PORTS, *MORE_DIRECTORS, state.ports['director']}),
             # the pocket director lives on this machine
             'allowed_networks': '127.0.0.0/8',
             'poll_interval': 1},

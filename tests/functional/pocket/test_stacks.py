@@ -116,5 +116,9 @@ class StackTestCase(resources.ResourceTestCase):
         # it was really used ...
         self.assertIn(secret, json.dumps(resource))
         # ... and yet is nowhere on disk, but in the cipher of the database
-        for file in self.state.path('data/db').glob('heat.sqlite*'):
+        files = [*self.state.path('data/db').glob('heat.sqlite*'),
+                 *self.state.path('data').glob('mariadb/ib*'),
+                 *self.state.path('data').glob('mariadb/heat/*')]
+        self.assertNotEqual([], files)
+        for file in files:
             self.assertNotIn(secret.encode(), file.read_bytes(), file)

@@ -31,6 +31,8 @@ class StateTestCase(base.BaseTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.useFixture(fixtures.EnvironmentVariable('POCKET_STATE'))
+        # A list of clouds, with the ports that they keep, of the test's own.
+        self.useFixture(fixtures.NestedTempfile())
         folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.state = pocket_state.State(folder / 'state')
         self.state.make()

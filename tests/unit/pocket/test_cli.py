@@ -115,6 +115,29 @@ class CliTestCase(fixtures.StateTestCase):
         self.assertEqual(0, status)
         self.assertIn(self.state.url('horizon'), out)
 
+    def test_up_with_engines(self) -> None:
+        with mock.patch.object(
+                lifecycle.Cloud, 'up', autospec=True,
+                side_effect=lambda cloud, *_given: cloud._state.load()
+        ) as up:
+            self.assertEqual(0, self.run_here('up', '--engines', '3')[0])
+        up.assert_called_once_with(mock.ANY, [], 3)
+
+    @ddt.data('-1', '7', 'three')
+    def test_a_wrong_number_of_engines(self, number: str) -> None:
+        status, _out, err = self.run_here('up', '--engines', number)
+        self.assertEqual(2, status)
+        self.assertIn('from 0 to 6', err)
+
+    def test_status_of_engines(self) -> None:
+        self.state.make(engines=2)
+        pid = self.spawn('heat-engine-2', 'import time; time.sleep(60)')
+        rows = [line.split() for line in
+                self.run_here('status')[1].splitlines()]
+        self.assertIn(['heat-engine-1', '-', '-', 'down'], rows)
+        self.assertIn(['heat-engine-2', str(pid), '-', 'not', 'answering'],
+                      rows)
+
     def test_an_error_is_told_without_traceback(self) -> None:
         with mock.patch.object(
                 lifecycle.Cloud, 'up', autospec=True,

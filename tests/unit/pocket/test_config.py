@@ -2,8 +2,10 @@
 
 import configparser
 import json
+import os
 import pathlib
 import stat
+from unittest import mock
 import urllib.parse
 
 import ddt
@@ -11,6 +13,7 @@ import ddt
 from devstack.pocket import clients
 from devstack.pocket.config import horizon
 from devstack.pocket.config import ini
+from devstack.pocket.config import mariadb
 from devstack.pocket.config import writer
 from devstack.pocket import environment
 from devstack.pocket import service
@@ -106,6 +109,61 @@ class WriterTestCase(fixtures.StateTestCase):
         self.assertEqual('1', ours['poll_interval'])
         self.assertIn(str(self.state.ports['director']),
                       ours['director_allowed_ports'].split(','))
+
+    def test_heat_with_engines(self) -> None:
+        without = self.prints
+        self.state.make(engines=2)
+        prints = writer.write(self.state)
+        self.assertEqual(
+            {'heat'}, {name for name in without
+                       if without[name] != prints[name]})
+        self.assertEqual(
+            {'mariadb', 'epmd', 'rabbitmq', 'heat-engine-1',
+             'heat-engine-2'}, set(prints) - set(without))
+        parsed = self.read('heat.conf')
+        database = urllib.parse.urlparse(parsed['database']['connection'])
+        self.assertEqual(
+            ('mysql+pymysql', '127.0.0.1', self.state.ports['mariadb']),
+            (database.scheme, database.hostname, database.port))
+        bus = urllib.parse.urlparse(parsed['DEFAULT']['transport_url'])
+        self.assertEqual(('rabbit', '127.0.0.1', self.state.ports['rabbitmq'],
+                          self.state.secrets['rabbitmq']),
+                         (bus.scheme, bus.hostname, bus.port, bus.password))
+
+    def test_the_backends_listen_on_loopback(self) -> None:
+        self.state.make(engines=1)
+        writer.write(self.state)
+        options = self.read('mariadb.cnf')['mariadbd']
+        self.assertEqual('127.0.0.1', options['bind_address'])
+        self.assertEqual(str(self.state.ports['mariadb']), options['port'])
+        text = self.state.path('etc/rabbitmq.conf').read_text()
+        self.assertIn('listeners.tcp.pocket = 127.0.0.1:%d\n'
+                      % self.state.ports['rabbitmq'], text)
+        # with another user from the start, there is no guest
+        self.assertIn('default_user = pocket\n', text)
+        self.assertIn('default_pass = %s\n'
+                      % self.state.secrets['rabbitmq'], text)
+        self.assertEqual('[].\n', self.state.path(
+            'etc/rabbitmq-plugins').read_text())
+
+    @ddt.unpack
+    @ddt.data((0, 'root'), (1000, None))
+    def test_mariadb_as_root(self, uid: int, user: str | None) -> None:
+        self.state.make(engines=1)
+        with mock.patch.object(os, 'getuid', autospec=True,
+                               return_value=uid):
+            options = mariadb.files(self.state)['mariadb.cnf']
+        self.assertEqual(user is not None, 'user = root\n' in options)
+
+    def test_mariadb_makes_what_heat_needs(self) -> None:
+        self.state.make(engines=1)
+        lines = mariadb.files(self.state)['mariadb.sql'].splitlines()
+        self.assertEqual(3, len(lines))
+        # each start runs it: it may not fail on what is there
+        self.assertIn('IF NOT EXISTS heat ', lines[0])
+        self.assertIn("OR REPLACE USER heat@'127.0.0.1' IDENTIFIED BY '%s'"
+                      % self.state.secrets['mariadb'], lines[1])
+        self.assertTrue(all(line.endswith(';') for line in lines))
 
     def test_barbican_is_found_in_the_home_folder(self) -> None:
         home = environment.build(self.state, {})['HOME']

@@ -12,6 +12,7 @@ from unittest import mock
 from devstack.pocket import errors
 from devstack.pocket import lifecycle
 from devstack.pocket import lock
+from devstack.pocket import packages
 from devstack.pocket import ports
 from devstack.pocket import process
 from devstack.pocket import progress
@@ -171,6 +172,37 @@ class LifecycleTestCase(fixtures.StateTestCase):
     def test_down_stops_what_others_started_here(self) -> None:
         self.spawn('director', 'import time; time.sleep(60)')
         self.assertEqual(['director'], self.cloud().down())
+
+    def test_what_engines_needed_ends_with_them(self) -> None:
+        for name in ('mariadb', 'rabbitmq', 'heat-engine-1', 'director'):
+            self.spawn(name, 'import time; time.sleep(60)')
+        first = self.up()
+        self.assertEqual(sorted(('director', *NAMES)),
+                         process.names(self.state))
+        self.assertEqual(first, self.up())
+
+    def test_going_over_to_engines_is_told(self) -> None:
+        self.up()
+        with mock.patch.object(
+                packages.Packages, 'make', autospec=True,
+                side_effect=errors.PackagesError('no Debian')):
+            self.assertRaises(errors.PackagesError, self.cloud().up,
+                              engines=3)
+        self.assertIn('stacks made until now are seen again with '
+                      '"up --engines 0"', self.output.getvalue())
+        # and what was asked for is remembered all the same
+        self.assertEqual(
+            3, pocket_state.State(self.state.root).load().engines)
+        self.assertNotIn(None, self.pids().values())
+
+    def test_clean_may_keep_the_packages(self) -> None:
+        self.state.write(str(self.state.venv_stamp), 'packages')
+        self.state.path('packages').mkdir()
+        self.cloud().clean(keep_venv=True)
+        self.assertEqual({'venv', 'packages'},
+                         set(os.listdir(self.state.root)))
+        self.cloud().clean()
+        self.assertFalse(self.state.root.exists())
 
     def test_clean_leaves_nothing(self) -> None:
         self.up()

@@ -51,6 +51,18 @@ class ProcessTestCase(fixtures.StateTestCase):
         self.assertIsNone(process.alive(self.state, 'one'))
         self.assertEqual([], process.names(self.state))
 
+    def test_a_process_is_ready_when_it_has_said_so(self) -> None:
+        self.assertFalse(process.is_ready(self.state, 'one'))
+        self.spawn('one', SLEEP)
+        self.assertFalse(process.is_ready(self.state, 'one'))
+        # what another has said, before, is not what this one says
+        process.mark_ready(self.state, 'one')
+        self.assertFalse(process.is_ready(self.state, 'one'))
+        self.record('one', pid=os.getpid(),
+                    started=process._started(os.getpid()))
+        self.assertTrue(process.is_ready(self.state, 'one'))
+        self.state.path('run', 'one').unlink()
+
     def test_it_has_a_session_of_its_own(self) -> None:
         pid = self.spawn('one', SLEEP)
         self.assertEqual(pid, os.getsid(pid))

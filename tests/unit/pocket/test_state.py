@@ -61,6 +61,23 @@ class StateFolderTestCase(fixtures.StateTestCase):
         self.assertEqual(['barbican', 'octavia'],
                          self.again().load().features)
 
+    def test_engines_are_remembered_until_told_otherwise(self) -> None:
+        self.assertEqual(0, self.again().load().engines)
+        self.again().make(engines=3)
+        self.again().make(['octavia'])
+        again = self.again().load()
+        self.assertEqual(3, again.engines)
+        self.assertIn('heat-engine-3', [one.name for one in again.services])
+        self.again().make(engines=0)
+        self.assertEqual(0, self.again().load().engines)
+
+    def test_a_file_from_before_there_were_engines(self) -> None:
+        file = self.state.path('pocket.json')
+        kept = json.loads(file.read_text())
+        del kept['engines']
+        file.write_text(json.dumps(kept))
+        self.assertEqual(0, self.again().load().engines)
+
     def test_a_make_completes_an_older_file(self) -> None:
         file = self.state.path('pocket.json')
         kept = json.loads(file.read_text())
