@@ -2,8 +2,10 @@
 """Stemcells and releases that resources bring to a director."""
 
 from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
 import dataclasses
+from typing import Any
 
 from cf_openstack.director import client
 from cf_openstack.director import exceptions as director_exceptions
@@ -64,6 +66,15 @@ def present(director: client.Director) -> set[Artifact]:
     return found
 
 
+def read(entries: Mapping[str, Any]) -> list[Artifact]:
+    """Read from a journal what its resource has brought to a director."""
+    items = entries.get(_OWNED)
+    return [Artifact(*item) for item in items or ()
+            if isinstance(item, list | tuple) and len(item) == 3
+            and item[0] in (STEMCELL, RELEASE)
+            and all(isinstance(part, str) for part in item)]
+
+
 class Owned:
     """Which artifacts of a director a resource has brought there.
 
@@ -84,13 +95,13 @@ class Owned:
         if replaced.get(base.DIRECTOR_UUID) != self._journal.get(
                 base.DIRECTOR_UUID):
             return
-        for item in replaced.get(_OWNED, []):
-            if Artifact(*item) in wanted:
-                self.add(Artifact(*item))
+        for item in read(replaced):
+            if item in wanted:
+                self.add(item)
 
     def list(self) -> list[Artifact]:
         """Those that have not been removed."""
-        return [Artifact(*item) for item in self._journal.get(_OWNED, [])]
+        return read({_OWNED: self._journal.get(_OWNED)})
 
     def add(self, artifact: Artifact) -> None:
         """Take note of one, before its upload."""

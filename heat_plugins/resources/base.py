@@ -20,6 +20,7 @@ from heat.engine import event
 from heat.engine import function
 from heat.engine import properties
 from heat.engine import resource
+from heat.engine import rsrc_defn
 from heat.engine import support
 from heat.objects import stack as stack_objects
 
@@ -31,6 +32,9 @@ _REASON_LENGTH = 255      # of an event, in Heat's database
 
 #: Journal key: the uuid of the director that a resource lives on.
 DIRECTOR_UUID = 'director_uuid'
+
+#: Journal key: whether the resource was adopted, and not updated since.
+ADOPTED = 'adopted'
 
 SUPPORT = support.SupportStatus(
     status=support.UNSUPPORTED,
@@ -61,6 +65,10 @@ class BoshResource(masking.MaskedResource):
 
     #: Names of the attributes that are read only when asked for by name.
     slow_attributes: frozenset[str] = frozenset()
+
+    #: Journal keys that an adoption takes over as they are, beside those
+    #: that it knows.
+    adopted_entries: frozenset[str] = frozenset()
 
     #: Whether this update is to mend a failed resource.
     had_failed = False
@@ -170,6 +178,15 @@ class BoshResource(masking.MaskedResource):
         """Whether an update is due though the template did not change."""
         return False
 
+    def is_left_alone(self) -> bool:
+        """Whether a deletion has to leave what the resource stands for.
+
+        When the adoption of a stack fails, Heat may roll it back, and
+        deletes what it has adopted so far.
+        """
+        return (self.stack.action == self.stack.ROLLBACK
+                and self.journal.get(ADOPTED) is True)
+
     def clear_stored_attributes(self) -> None:
         """Delete the stored attributes, once.
 
@@ -224,16 +241,30 @@ class DirectorUser(BoshResource):
     def director(self) -> client.Director:
         """The director that this resource was last deployed to."""
         if self._director is None:
-            # Whoever looks at one resource only, has no attributes of the
-            # others: get_attr gives nothing then.
-            stored = self._stored_properties_data or {}
-            self._director = self.open_director(
-                stored.get(self.DIRECTOR) or self.properties[self.DIRECTOR])
+            self._director = self.open_director(self.sealed_connection())
         return self._director
+
+    def sealed_connection(self) -> str | None:
+        """The connection that this resource was last deployed with."""
+        # Whoever looks at one resource only, has no attributes of the
+        # others: get_attr gives nothing then.
+        stored = self._stored_properties_data or {}
+        return stored.get(self.DIRECTOR) or self.properties[self.DIRECTOR]
 
     def use_director(self, token: str) -> None:
         """Talk to the director of a new connection from now on."""
         self._director = self.open_director(token)
+
+    def begin_update(self,
+                     definition: rsrc_defn.ResourceDefinition) -> Any:
+        """The properties of a new definition, and its director from now on.
+
+        Within ``handle_update``.
+        """
+        props = self.new_properties(definition)
+        self.use_director(props[self.DIRECTOR])
+        self.journal.put(**{ADOPTED: None})
+        return props
 
     def claim_director(self) -> None:
         """Remember, or verify, which director this resource lives on.

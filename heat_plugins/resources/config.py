@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from oslo_log import log as logging
+
 from cf_openstack.director import exceptions as director_exceptions
 from cf_openstack import exceptions
 from cf_openstack.manifest import document
@@ -17,9 +19,16 @@ from heat.engine import properties
 from heat.engine import resource
 from heat.engine import rsrc_defn
 
+from heat_plugins.deploying import adoption
 from heat_plugins.resources import base
+from heat_plugins.tasks import journal
+
+LOG = logging.getLogger(__name__)
 
 _NONE_YET = '0'      # as an expected id: there must be no such config
+
+#: Journal key: the ids of the versions that were written, by type and name.
+_OWNED = 'configs'
 
 
 class ConfigTaken(exceptions.CfOpenStackError):
@@ -48,6 +57,7 @@ class Config(base.DirectorUser):
     wrote in between is not overwritten unseen.  A deployment takes note of
     a changed config when it is deployed the next time; give it the
     attribute ``id`` in its property ``configs`` to deploy it at once.
+    Another name or type is written first, then the old one is deleted.
     """
 
     PROPERTIES = (
@@ -70,12 +80,14 @@ class Config(base.DirectorUser):
               'and resurrection.'),
             default='cloud',
             constraints=[constraints.Length(min=1, max=255)],
+            update_allowed=True,
         ),
         NAME: properties.Schema(
             properties.Schema.STRING,
             _('The name of the config. Without it, one is made of the names '
               'of stack and resource.'),
             constraints=[constraints.Length(min=1, max=255)],
+            update_allowed=True,
         ),
         CONTENT: properties.Schema(
             properties.Schema.MAP,
@@ -104,8 +116,26 @@ class Config(base.DirectorUser):
         ),
     }
 
-    def _name(self) -> str:
-        return self.properties[self.NAME] or self.physical_resource_name()
+    def _wanted(self, props: Any) -> str:
+        """Type and name that the properties ask for, as one text."""
+        name = props[self.NAME]
+        if not name and self.resource_id is not None:
+            name = self.resource_id.partition('/')[2]
+        return f'{props[self.TYPE]}/{name or self.physical_resource_name()}'
+
+    @property
+    def _owned(self) -> dict[str, str]:
+        """The ids that we wrote last, by type and name; '' when not known.
+
+        There is more than one entry only while a config is renamed.
+        """
+        return self.journal.get(_OWNED, {})
+
+    def _own(self, key: str, config_id: str | None) -> None:
+        owned = {**self._owned, key: config_id}
+        self.journal.put(**{_OWNED: {
+            name: value for name, value in owned.items()
+            if value is not None} or None})
 
     def _text(self, props: Any) -> str:
         """The content as one YAML document.
@@ -145,9 +175,7 @@ class Config(base.DirectorUser):
     def handle_update(self, json_snippet: rsrc_defn.ResourceDefinition,
                       tmpl_diff: Any, prop_diff: dict[str, Any]) -> Any:
         """Begin to write the config anew."""
-        props = self.new_properties(json_snippet)
-        self.use_director(props[self.DIRECTOR])
-        return props
+        return self.begin_update(json_snippet)
 
     def check_update_complete(self, props: Any) -> bool:
         """Write the config, unless somebody else did in between."""
@@ -155,7 +183,10 @@ class Config(base.DirectorUser):
         return True
 
     def _write(self, props: Any) -> None:
-        """Write the config by compare-and-swap.
+        """Write the config by compare-and-swap, and delete a former one.
+
+        Directors merge configs, so that two with the same content would
+        clash: a rename is done here and not by a replacement.
 
         :raises ConfigTaken: when the name is in use.
         :raises ConfigChanged: when somebody else changed it.
@@ -163,28 +194,42 @@ class Config(base.DirectorUser):
         """
         text = self._text(props)
         self.claim_director()
-        config_type, name = self.properties[self.TYPE], self._name()
+        wanted = self._wanted(props)
+        config_type, _sep, name = wanted.partition('/')
         configs = self.director().configs
         found = configs.latest(config_type, name)
-        if self.journal.get('state') is None:
+        if wanted not in self._owned:
             if found is not None:
                 raise ConfigTaken(type=config_type, name=name, id=found.id)
             # From here on, a config of this name is taken for ours.
-            self.resource_id_set(f'{config_type}/{name}')
-            self.journal.put(state='claimed')
+            self._own(wanted, '')
+            self.resource_id_set(wanted)
         if found is None:
             expected = _NONE_YET
         else:
             # Without a known id, the answer to the first write was lost.
-            expected = self.journal.get('config_id') or str(found.id)
+            expected = self._owned[wanted] or str(found.id)
         try:
             config = configs.put(config_type, name, text,
                                  expected_latest_id=expected)
         except director_exceptions.ConfigConflict as error:
-            self.journal.put(config_id=str(error.latest_id))
+            self._own(wanted, str(error.latest_id))
             raise ConfigChanged(type=config_type, name=name,
                                 latest=error.latest_id, expected=expected)
-        self.journal.put(state='written', config_id=str(config.id))
+        self._own(wanted, str(config.id))
+        self.resource_id_set(wanted)
+        for former in self._owned:
+            if former != wanted:
+                self._delete(former)
+
+    def _delete(self, key: str) -> None:
+        config_type, _sep, name = key.partition('/')
+        try:
+            self.director().configs.delete(config_type, name)
+        except director_exceptions.NotFound as error:
+            LOG.debug('Config %(key)s is gone already: %(error)s',
+                      {'key': key, 'error': error})
+        self._own(key, None)
 
     def handle_check(self) -> None:
         """Check that the director has the config as it was written.
@@ -192,26 +237,65 @@ class Config(base.DirectorUser):
         :raises Error: when it has not.
         :raises DirectorError: when the director does not answer.
         """
-        config_type, name = self.properties[self.TYPE], self._name()
+        key = self.resource_id or ''
+        self.verify_director()
+        config_type, _sep, name = key.partition('/')
         found = self.director().configs.latest(config_type, name)
         self._verify_check_conditions([
-            {'attr': 'id', 'expected': self.journal.get('config_id'),
+            {'attr': 'id', 'expected': self._owned.get(key),
              'current': None if found is None else str(found.id)}])
 
+    def handle_adopt(self, resource_data: Any = None) -> Any:
+        """Begin to take over a config that exists."""
+        return (adoption.adopted_id(self, resource_data),
+                journal.of_abandoned(
+                    (resource_data or {}).get('resource_data')))
+
+    def check_adopt_complete(self, token: tuple[str, dict[str, Any]]
+                             ) -> bool:
+        """Take over a config as it is; nothing is written.
+
+        :raises NotAdoptable: when the template is about another one.
+        :raises NothingToAdopt: when the director has none.
+        :raises AnotherDirector: when it was on another director.
+        """
+        key, entries = token
+        config_type, _sep, name = key.partition('/')
+        props = self.properties
+        if config_type != props[self.TYPE] or (
+                props[self.NAME] not in (None, '', name)):
+            raise adoption.NotAdoptable(
+                resource=self.name, name=key,
+                reason=_('the template names the %(type)s config '
+                         '"%(name)s"') % {'type': props[self.TYPE],
+                                          'name': props[self.NAME] or ''})
+        adoption.check_director(self, entries)
+        found = self.director().configs.latest(config_type, name)
+        if found is None:
+            raise adoption.NothingToAdopt(
+                endpoint=self.director().connection.endpoint,
+                kind='config', name=key)
+        written = (entries.get(_OWNED) or {}).get(key)
+        self._own(key, str(written or found.id))
+        self.journal.put(**{base.ADOPTED: True})
+        self.resource_id_set(key)
+        return True
+
     def handle_delete(self) -> None:
-        """Delete the config; it may be gone."""
-        if self.resource_id is None:
+        """Delete the config; it may be gone.
+
+        :raises AnotherDirector: when another director answers.
+        """
+        if self.resource_id is None or self.is_left_alone():
             return
-        config_type, _sep, name = self.resource_id.partition('/')
-        try:
-            self.director().configs.delete(config_type, name)
-        except director_exceptions.NotFound:
-            return
+        self.verify_director()
+        for key in self._owned or {self.resource_id: ''}:
+            self._delete(key)
 
     def _resolve_attribute(self, name: str) -> Any:
         if self.resource_id is None:
             return None
-        config_id = self.journal.get('config_id')
+        config_id = self._owned.get(self.resource_id)
         if name == self.ID_ATTR:
             return config_id
         config_type, _sep, config_name = self.resource_id.partition('/')

@@ -3,6 +3,8 @@
 
 from typing import Any
 
+from oslo_log import log as logging
+
 from cf_openstack import exceptions
 
 from heat.common import exception
@@ -11,12 +13,18 @@ from heat.engine import properties
 from heat.engine import resource
 from heat.engine import rsrc_defn
 
+from heat_plugins.deploying import adoption
+from heat_plugins.deploying import checking
 from heat_plugins.deploying import manifest as deployment_manifest
 from heat_plugins.deploying import review
 from heat_plugins.deploying import runs
-from heat_plugins.deploying import view as deployment_view
+from heat_plugins.deploying import snapshots
+from heat_plugins.deploying import states
 from heat_plugins.resources import base
 from heat_plugins.signals import signalled
+from heat_plugins.tasks import action
+
+LOG = logging.getLogger(__name__)
 
 
 class Deployment(signalled.SignalledDeployment):
@@ -59,6 +67,9 @@ class Deployment(signalled.SignalledDeployment):
     _SOURCES = (MANIFEST, OPERATIONS, VARIABLES, STEMCELLS, RELEASES)
 
     masked_properties = frozenset([VARIABLES])
+
+    #: Whether the director was found to lack a deployment that failed.
+    is_gone = False
 
     properties_schema = {
         DIRECTOR: base.DirectorUser.director_schema(),
@@ -216,17 +227,64 @@ class Deployment(signalled.SignalledDeployment):
         """The steps that leave nothing."""
         return runs.DeleteRun(self)
 
+    def _go_on(self, run: runs.Run) -> bool:
+        """Do the next steps; all is prepared by the handler."""
+        return run.poll()
+
+    def _cancel(self, run: runs.Run) -> None:
+        """Cancel what the run does on the director."""
+        run.cancel()
+
     def handle_create(self) -> runs.DeployRun:
         """Prepare the deploy; the first poll begins it."""
         return self._deploy_run(self.properties)
 
-    def check_create_complete(self, run: runs.Run) -> bool:
-        """Go on with the deploy."""
-        return run.poll()
+    check_create_complete = _go_on
+    handle_create_cancel = _cancel
 
-    def handle_create_cancel(self, run: runs.Run) -> None:
-        """Cancel what runs on the director."""
-        run.cancel()
+    def handle_adopt(self, resource_data: Any = None) -> runs.Run:
+        """Prepare to take over a deployment that exists.
+
+        :raises CfOpenStackError: when the data name none, or the
+            properties do not fit.
+        """
+        name = None
+        if self.external_id is None:
+            name = self._render(self.properties).name
+        return adoption.AdoptRun(
+            self, adoption.adopted_id(self, resource_data), name,
+            resource_data)
+
+    check_adopt_complete = _go_on
+
+    def needs_replace_failed(self) -> bool:
+        """Look whether the deployment is there; mend it in place, or anew.
+
+        It is never replaced: the replacement would have the same name on
+        the same director.  One that is gone is deployed anew in place, and
+        so is one that never came to be.  A director that does not answer
+        may well have it.
+        """
+        if self.resource_id is not None:
+            try:
+                self.is_gone = self.director().deployments.get(
+                    self.resource_id) is None
+            except exceptions.CfOpenStackError as error:
+                LOG.warning('Taking it that deployment %(name)s exists: '
+                            '%(error)s',
+                            {'name': self.resource_id, 'error': error})
+        return False
+
+    def is_unlike_template(self) -> bool:
+        """Whether it is suspended, or was not deployed to the end.
+
+        Heat looks at nothing but the template, and at the last action,
+        which may be a check.
+        """
+        if self.resource_id is None or self.external_id is not None:
+            return False
+        return bool(self.journal.get(runs.SUSPENDED)) or (
+            self.journal.get(runs.DEPLOYED) is None)
 
     def needs_replace_with_prop_diff(self, changed: set[str], after: Any,
                                      before: Any) -> bool:
@@ -245,30 +303,94 @@ class Deployment(signalled.SignalledDeployment):
                       tmpl_diff: Any, prop_diff: dict[str, Any]
                       ) -> runs.Run:
         """Prepare to deploy again, if there is a reason to."""
-        props = self.new_properties(json_snippet)
-        self.use_director(props[self.DIRECTOR])
+        props = self.begin_update(json_snippet)
+        if self.is_gone:
+            self.journal.put(**{runs.SUSPENDED: None})
+            self.report(_('The director has no deployment "%s" any more: it '
+                          'is deployed anew.') % self.resource_id)
+        if self.stack.action == self.stack.RESTORE:
+            self.report(_('The manifest of the snapshot is deployed; the '
+                          'contents of the disks stay as they are: no '
+                          'director puts back snapshots of disks.'))
         return self._deploy_run(props, only_if_changed=not self.had_failed)
 
-    check_update_complete = check_create_complete
-    handle_update_cancel = handle_create_cancel
+    check_update_complete = _go_on
+    handle_update_cancel = _cancel
 
-    def handle_check(self) -> None:
-        """Check that the deployment and its VMs are there.
+    def handle_preempt(self) -> None:
+        """Have a deploy cancelled when a newer update wants another one.
 
-        :raises Error: when they are not.
-        :raises DirectorError: when the director does not answer.
+        Heat calls it beside the update under way, such as to roll it back.
+        That one fails then, and the newer one begins.
         """
-        view = deployment_view.View(self.director(), self.resource_id or '')
-        self._verify_check_conditions([
-            {'attr': 'exists', 'expected': True, 'current': view.exists()}])
-        self._verify_check_conditions([
-            {'attr': 'instances without VM', 'expected': '',
-             'current': ', '.join(view.without_vm())}])
+        newer = (self.stack.UPDATE, self.stack.ROLLBACK, self.stack.RESTORE)
+        noted = self.journal.get(action.ACTION)
+        if self.stack.action not in newer or not noted or (
+                noted['kind'] != runs.DEPLOY) or self._wants(noted):
+            return
+        tasks = self.director().tasks
+        task_ids = [noted['task']] if noted.get('task') else [
+            task.id for task in tasks.find(noted['context'])]
+        for task_id in task_ids:
+            tasks.cancel(task_id)
+
+    def _wants(self, noted: dict[str, Any]) -> bool:
+        """Whether the newest template asks for this very deploy."""
+        try:
+            definition = self.stack.defn.resource_definition(self.name)
+        except KeyError:
+            return False
+        try:
+            run = self._deploy_run(self.new_properties(definition))
+        except exceptions.CfOpenStackError:
+            return True      # nothing better to do
+        return run.digest == noted['digest']
+
+    def handle_suspend(self) -> runs.Run:
+        """Prepare to delete the VMs and to keep the disks."""
+        return states.SuspendRun(self)
+
+    check_suspend_complete = _go_on
+    handle_suspend_cancel = _cancel
+
+    def handle_resume(self) -> runs.Run:
+        """Prepare to make the VMs again."""
+        return states.ResumeRun(self)
+
+    check_resume_complete = _go_on
+    handle_resume_cancel = _cancel
+
+    def handle_snapshot(self) -> runs.Run:
+        """Prepare to take a snapshot of each persistent disk."""
+        return snapshots.SnapshotRun(self)
+
+    check_snapshot_complete = _go_on
+    handle_snapshot_cancel = _cancel
+
+    def handle_delete_snapshot(self, data: Any) -> snapshots.DeletionRun:
+        """Prepare to delete what one snapshot of the stack consists of."""
+        return snapshots.DeletionRun(self, data)
+
+    check_delete_snapshot_complete = _go_on
+    handle_delete_snapshot_cancel = _cancel
+
+    def handle_check(self) -> runs.Run:
+        """Prepare to look for problems; nothing is changed."""
+        return checking.CheckRun(self)
+
+    check_check_complete = _go_on
+    handle_check_cancel = _cancel
 
     def handle_delete(self) -> runs.DeleteRun | None:
-        """Prepare the deletion; the first poll begins it."""
+        """Prepare the deletion; the first poll begins it.
+
+        It has no cancel: whatever comes next deletes as well, and takes up
+        the task of the director.
+        """
         if self.journal.get(base.DIRECTOR_UUID) is None:
             return None      # the director was never reached
+        if self.is_left_alone():
+            return None
         return self._delete_run()
 
     def check_delete_complete(self, run: runs.Run | None) -> bool:

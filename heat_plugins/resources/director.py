@@ -169,14 +169,25 @@ class Director(base.BoshResource):
             ca_certificate=props[self.CA_CERTIFICATE] or '',
             client=props[self.CLIENT], client_secret=secret or '')
 
-    def _adopt(self, conn: connection.Connection) -> None:
+    def _adopt(self, conn: connection.Connection,
+               uuid: str | None = None) -> None:
         """Try a connection and keep it, sealed.
 
+        :param uuid: which director it is to be; that known so far by
+            default.
         :raises DirectorError: when the director does not answer, or does
             not take the credentials.
+        :raises AnotherDirector: when it is not the one known so far.  What
+            lives on that one would be lost: all that gets the connection
+            would be made on the other one, and then deleted here.
         """
         director = self.client().open(conn)
         info = director.info()
+        known = self.resource_id or uuid
+        if known not in (None, info.uuid):
+            raise base.AnotherDirector(
+                endpoint=conn.endpoint, found=info.uuid, known=known,
+                name=self.name)
         director.authenticate()
         self.resource_id_set(info.uuid)
         sealed = self._sealed()
@@ -224,6 +235,18 @@ class Director(base.BoshResource):
         self._verify_check_conditions([
             {'attr': 'uuid', 'expected': self.resource_id,
              'current': info.uuid}])
+
+    def handle_adopt(self, resource_data: Any = None) -> str | None:
+        """Begin to adopt the director, maybe of an abandoned stack."""
+        return (resource_data or {}).get('resource_id')
+
+    def check_adopt_complete(self, uuid: str | None) -> bool:
+        """Adopt the director as at creation; the data may tell which one.
+
+        :raises AnotherDirector: when they tell of another one.
+        """
+        self._adopt(self._connection(self.properties), uuid)
+        return True
 
     def handle_delete(self) -> None:
         """Leave the director alone."""

@@ -15,8 +15,10 @@ from heat.engine import properties
 from heat.engine import resource
 from heat.engine import rsrc_defn
 
+from heat_plugins.deploying import adoption
 from heat_plugins.deploying import artifacts
 from heat_plugins.resources import base
+from heat_plugins.tasks import journal
 
 _CREATED = re.compile(r"Created release '([^']+)/([^'/]+)'")
 
@@ -201,10 +203,8 @@ class Release(base.DirectorUser):
     def handle_update(self, json_snippet: rsrc_defn.ResourceDefinition,
                       tmpl_diff: Any, prop_diff: dict[str, Any]) -> Any:
         """Begin to make sure that the release is there."""
-        props = self.new_properties(json_snippet)
-        self.use_director(props[self.DIRECTOR])
         self._work = None
-        return props
+        return self.begin_update(json_snippet)
 
     def check_update_complete(self, props: Any) -> bool:
         """Upload the release if absent, and remove an older one."""
@@ -223,10 +223,46 @@ class Release(base.DirectorUser):
         :raises Error: when it has not.
         :raises DirectorError: when the director does not answer.
         """
+        self.verify_director()
         wanted = self._artifact(self.resource_id or '')
         self._verify_check_conditions([
             {'attr': 'present', 'expected': True,
              'current': wanted in artifacts.present(self.director())}])
+
+    def handle_adopt(self, resource_data: Any = None) -> Any:
+        """Begin to take over a release that the director has."""
+        return (adoption.adopted_id(self, resource_data),
+                journal.of_abandoned(
+                    (resource_data or {}).get('resource_data')))
+
+    def check_adopt_complete(self, token: tuple[str, dict[str, Any]]
+                             ) -> bool:
+        """Take over a release as it is; nothing is fetched.
+
+        What the abandoned resource brought to the director is deleted with
+        this one; a release that was there before is not.
+
+        :raises NotAdoptable: when the template is about another one.
+        :raises NothingToAdopt: when the director has none.
+        :raises AnotherDirector: when it was on another director.
+        """
+        name, entries = token
+        adopted = self._artifact(name)
+        wanted = self._upload(self.properties).artifact
+        if wanted not in (None, adopted):
+            raise adoption.NotAdoptable(
+                resource=self.name, name=name,
+                reason=_('the template names the %s') % wanted)
+        adoption.check_director(self, entries)
+        if adopted not in artifacts.present(self.director()):
+            raise adoption.NothingToAdopt(
+                endpoint=self.director().connection.endpoint,
+                kind=artifacts.RELEASE, name=name)
+        for item in artifacts.read(entries):
+            artifacts.Owned(self).add(item)
+        self.journal.put(**{base.ADOPTED: True})
+        self.resource_id_set(name)
+        return True
 
     def handle_delete(self) -> None:
         """Begin to remove what this resource brought to the director."""
@@ -239,7 +275,10 @@ class Release(base.DirectorUser):
         """
         if self.journal.get(base.DIRECTOR_UUID) is None:
             return True      # the director was never reached
+        if self.is_left_alone():
+            return True
         if self._work is None:
+            self.verify_director()
             if not artifacts.settle_uploads(self):
                 self.poll_later(1)
             self._work = artifacts.Removal(self)

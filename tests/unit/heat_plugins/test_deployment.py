@@ -149,16 +149,6 @@ class DeploymentTest(deployments.DeploymentTestCase):
         self.assertEqual('cf', shown['name'])
         self.assertIn('refused', shown['error'])
 
-    def test_check(self):
-        rsrc = self.created()
-        self.run_action(rsrc.check)
-        self.assertEqual((rsrc.CHECK, rsrc.COMPLETE), rsrc.state)
-        self.bosh.deployments.clear()
-        self.assertRaises(exception.ResourceFailure,
-                          self.run_action, rsrc.check)
-        self.update(rsrc)
-        self.assertIn('cf', self.bosh.deployments)
-
 
 class FailureTest(deployments.DeploymentTestCase):
 
