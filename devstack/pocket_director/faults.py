@@ -26,7 +26,7 @@ The file ``faults.json`` holds a JSON object; every key is optional, and
      "uaa": {"lifetime": 2, "refresh": "refuse", "status": 503},
      "output_chunk": 7, "empty_range": 416,
      "events": {"interleave": true, "total": null, "warnings": ["…"],
-                "errors": ["…"], "junk": true},
+                "errors": ["…"], "junk": true, "broken": true},
      "diff_error": "cannot compare", "cancel_delay": 2, "task_timeout": 1}
 
 ``times`` is how often a fault strikes (for ever when absent).  ``match``

@@ -19,8 +19,9 @@ class Noise:
     ``interleave`` lets steps of another stage run beside each step;
     ``total`` takes the place of every stage's total; ``warnings`` are
     texts that are told before the first step; ``errors`` are texts of error
-    lines before the one that ends a failed task; ``junk`` adds blank lines,
-    a line that is no JSON, and keys that nobody knows.
+    lines before the one that ends a failed task; ``junk`` adds blank lines
+    and keys that nobody knows; ``broken`` adds lines that are no JSON
+    objects, which no director does and not even the bosh CLI bears.
 
     :param faults: where the switch is.
     """
@@ -42,8 +43,9 @@ class Noise:
             entry = {**entry, 'total': switch['total']}
         lines = [_line(one) for one in (*before, entry, *after)]
         if switch.get('junk'):
-            lines[:0] = ['', 'no JSON: ☃', '[]', _line(
-                {'unknown': {'key': [entry.get('time')]}, 'data': 7})]
+            lines[:0] = ['', _line({**entry, 'unknown': {'key': [1]}}), '']
+        if switch.get('broken'):
+            lines[:0] = ['no JSON: ☃', '[]', _line({'data': 7})]
         return lines
 
     def _around(self, switch: dict[str, Any],

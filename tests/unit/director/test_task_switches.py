@@ -62,8 +62,8 @@ class OutputTest(against.AgainstDirectorTestCase):
         # The end was reached: there is nothing more.
         self.assertEqual([], monitor.refresh())
 
-    @ddt.data({}, {'junk': True},
-              {'interleave': True, 'total': None, 'junk': True,
+    @ddt.data({}, {'junk': True, 'broken': True},
+              {'interleave': True, 'total': None, 'junk': True, 'broken': True,
                'warnings': ['You have ignored instances.'],
                'errors': ['First of two']})
     def test_08_streams(self, noise: dict[str, object]) -> None:
