@@ -37,6 +37,13 @@ class TooLarge(StemcellError):
                'are allowed.')
 
 
+class Bomb(StemcellError):
+    """An archive that expands to far more than it is."""
+
+    msg_fmt = ('%(what)s is refused: %(read)d bytes of it expand to more '
+               'than %(size)d, as no stemcell does.')
+
+
 class RootImageMissing(StemcellError):
     """The stemcell's ``image`` holds no ``root.img``."""
 

@@ -9,8 +9,7 @@ import hashlib
 import io
 import tarfile
 
-import yaml
-
+from cf_openstack.manifest import document
 from cf_openstack.stemcell import description
 from cf_openstack.stemcell import tarball
 
@@ -46,7 +45,7 @@ def build(*, name: str, version: str, operating_system: str,
     }
     if api_version is not None:
         manifest['api_version'] = api_version
-    text = yaml.safe_dump(manifest, sort_keys=False, explicit_start=True)
+    text = '---\n' + document.dump(manifest)
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode='w',
                       format=tarfile.USTAR_FORMAT) as tar:

@@ -13,6 +13,9 @@ _NAMES = {key: key for key in (
     'vmware_disktype', 'vmware_linked_clone', 'vmware_ostype')}
 _NAMES['hypervisor'] = 'hypervisor_type'
 
+#: Keys of cloud_properties that tell something of the image.
+KEYS = tuple(_NAMES)
+
 
 def text(value: Any) -> str:
     """A value as Glance takes it; truth values as YAML writes them."""

@@ -104,16 +104,18 @@ class RootImage:
 
 
 def open_root_image(fileobj: archive.Readable,
-                    max_size: int = DEFAULT_MAX_SIZE) -> RootImage:
+                    max_size: int = DEFAULT_MAX_SIZE,
+                    expansion: archive.Expansion | None = None) -> RootImage:
     """Find the disk image in a stemcell's ``image``.
 
     :param fileobj: the bytes of ``image``; read once, never sought.
     :param max_size: how many bytes the disk image may have.
+    :param expansion: what it is held against besides.
     :raises RootImageMissing: the archive is sound, but has no ``root.img``.
     :raises ArchiveInvalid: this is no gzip-compressed tar archive.
     :raises TooLarge: the image is larger than max_size.
     """
-    outer = archive.Archive(fileobj, 'image', max_size)
+    outer = archive.Archive(fileobj, 'image', max_size, expansion)
     for member in outer.members():
         if archive.base_name(member) != MEMBER:
             continue

@@ -54,11 +54,13 @@ class _Publication:
 
     def __init__(self, conn: openstack.connection.Connection, name_hint: str,
                  properties: Mapping[str, str], image_id: str | None,
-                 max_size: int, options: Mapping[str, Any]) -> None:
+                 max_size: int, expansion: archive.Expansion,
+                 options: Mapping[str, Any]) -> None:
         self._conn = conn
         self._name = name_hint
         self._extra = properties
         self._max_size = max_size
+        self._expansion = expansion
         self._options = options
         self._id = image_id or str(uuid.uuid4())
         self._description: description.Description | None = None
@@ -85,11 +87,8 @@ class _Publication:
 
     def _read_manifest(self, outer: archive.Archive,
                        member: tarfile.TarInfo) -> None:
-        if member.size > description.MAX_SIZE:
-            raise errors.TooLarge(what=description.MEMBER,
-                                  limit=description.MAX_SIZE)
         self._description = description.Description.parse(
-            outer.open(member).read())
+            outer.content(member, description.MAX_SIZE))
         if self._description.light_image is not None:
             raise self._no_image()
         if self.uploaded:
@@ -109,7 +108,8 @@ class _Publication:
                 member: tarfile.TarInfo) -> None:
         properties = dict(self._extra)
         name = self._name
-        root = root_image.open_root_image(outer.open(member), self._max_size)
+        root = root_image.open_root_image(
+            outer.open(member), self._max_size, self._expansion)
         if self._description is not None:
             self._description.check_format(root.disk_format)
             properties = self._properties()
@@ -152,6 +152,7 @@ def publish(conn: openstack.connection.Connection,
             properties: Mapping[str, str] | None = None,
             image_id: str | None = None,
             max_size: int = root_image.DEFAULT_MAX_SIZE,
+            max_expansion: float | None = None,
             **options: Any) -> Published:
     """Make an image in Glance of a stemcell tarball.
 
@@ -164,6 +165,8 @@ def publish(conn: openstack.connection.Connection,
     :param image_id: the UUID that the image shall have.
     :param max_size: bytes that the tarball, what it holds, and the root
         image may each have.
+    :param max_expansion: how many times as large as what was read of the
+        tarball the rest may be.
     :param options: ``cancelled``, ``progress`` and ``timeout``, see
         :func:`cf_openstack.stemcell.glance.upload`.
     :raises StemcellError: for whatever reason it failed; there is then no
@@ -172,10 +175,11 @@ def publish(conn: openstack.connection.Connection,
     expected = stemcell_checksum.Checksum.parse(checksum)
     source = stemcell_checksum.DigestReader(fileobj, expected, max_size,
                                             _WHAT)
+    expansion = archive.Expansion(source, max_expansion)
     work = _Publication(
         conn, name_hint, dict(properties or {}), image_id, max_size,
-        dict(options, visibility=visibility, tags=tags))
-    outer = archive.Archive(source, _WHAT, max_size)
+        expansion, dict(options, visibility=visibility, tags=tags))
+    outer = archive.Archive(source, _WHAT, max_size, expansion)
     try:
         for member in outer.members():
             work.member(outer, member)
