@@ -94,7 +94,7 @@ class Problems:
         """
         response = self._session.request(
             'GET', connector.quoted_path('deployments', name, 'problems'))
-        return [_parse(document) for document in response.json_list()]
+        return response.list_of(_parse)
 
     def resolve(self, name: str, resolutions: Mapping[str, str],
                 max_in_flight: Mapping[str, Any] | None = None) -> int:
