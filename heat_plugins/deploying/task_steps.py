@@ -23,11 +23,12 @@ class _Stage:
     def take(self, event: director_events.Event) -> None:
         self.total = max(self.total, event.total or 0)
         step = event.task or ''
+        percent = 0
         if event.state == 'finished':
-            self.steps[step] = 100
-        else:
+            percent = 100
+        elif event.state == 'in_progress':
             percent = min(max(event.progress or 0, 0), 99)
-            self.steps[step] = max(self.steps.get(step, 0), percent)
+        self.steps[step] = max(self.steps.get(step, 0), percent)
         self.failed = self.failed or event.state == 'failed'
         self.last = step
 
