@@ -5,10 +5,14 @@ Any Python 3.11 or later starts it, with nothing installed.  It makes the
 pocket cloud's virtual environment if that is missing, starts a pocket cloud
 and a pocket director for the functional tests, and stops afterwards what it
 started.  All that is in the folder .pocket-tests, or where $POCKET_STATE says.
+Tests that look only at what is their own run side by side, on a cloud whose
+Heat is one process with SQLite; the others one at a time, on the same cloud
+with three heat-engines, RabbitMQ and MariaDB.
 The last line is the count of tests: "N passed, N failed".
 """
 
 import argparse
+import json
 import os
 import pathlib
 import subprocess
@@ -19,8 +23,10 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PARTS = ('pep8', 'unit', 'functional')
 #: Functional tests that look only at what is their own, and so may run side
 #: by side.
-APART = (r'tests\.functional\.'
-         r'(bosh_release|capacity|cpi|director_switches|faults)\.')
+APART = (r'tests\.functional\.(bosh_release|capacity|cpi|director_switches|'
+         r'faults|pocket|pocket_director)\.')
+#: The others run with so many heat-engines.
+ENGINES = 3
 STYLE = (
     ('flake8', 'cf_openstack', 'heat_plugins', 'horizon_panel',
      'benchmarks', 'bosh_release', 'devstack', 'tests', 'setup.py'),
@@ -40,6 +46,7 @@ class Suite:
         self.passed = 0
         self.failed = 0
         self.broken: list[str] = []
+        self._state = state
         self._python = state / 'venv' / 'bin' / 'python'
         self._env = {**os.environ, 'POCKET_STATE': str(state),
                      'PYTHONPATH': str(ROOT), 'PYTHON': str(self._python)}
@@ -80,6 +87,16 @@ class Suite:
         self.failed += failed
         return passed + failed
 
+    def finds(self, part: str, extra: list[str], but: str) -> bool:
+        """Whether there are tests that stestr() would run."""
+        found = subprocess.run(
+            [self._python, '-m', 'stestr', 'list', '--exclude-regex', but,
+             *(word for word in extra if not word.startswith('-'))],
+            cwd=ROOT, env={**self._env, 'OS_TEST_PATH': f'./tests/{part}'},
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+        # It cannot tell before the first run: then let it be seen.
+        return bool(found.returncode or found.stdout.strip())
+
     def _count(self) -> list[int]:
         """How many runs stestr knows, and the numbers of the last one."""
         counted = subprocess.run(
@@ -94,25 +111,61 @@ class Suite:
 
     def functional(self, extra: list[str]) -> None:
         """Run the functional tests on a pocket cloud."""
-        pocket, director = 'devstack.pocket', 'devstack.pocket_director'
-        was_up = self.tool(pocket, 'status')
+        before = self.engines()
+        was_up = self.tool('devstack.pocket', 'status')
+        begun = time.monotonic()
         try:
-            if not self.tool(pocket, 'up', '--with', 'octavia',
-                             python=sys.executable) or (
-                    not self.tool(director, 'up')):
-                self.broken.append('pocket cloud')
-                return
-            ran = self.stestr('functional', extra, but=rf'^(?!{APART})')
-            # The others one at a time: they look at the whole project,
-            # and a director has one cloud config for all.
-            ran += self.stestr('functional', extra, '--serial', but=APART)
+            ran = 0
+            others = rf'^(?!{APART})'
+            if self.finds('functional', extra, others):
+                if not self.up(0):
+                    return
+                begun = self.lap('The cloud was up', begun)
+                ran += self.stestr('functional', extra, but=others)
+                begun = self.lap('Tests side by side', begun)
+            if self.finds('functional', extra, APART):
+                if not self.up(ENGINES):
+                    return
+                begun = self.lap('The heat-engines were up', begun)
+                # One at a time: they look at the whole project, and a
+                # director has one cloud config for all.
+                ran += self.stestr('functional', extra, '--serial',
+                                   but=APART)
+                self.lap('Tests one at a time', begun)
             if not ran:
                 self.broken.append('functional (no test ran)')
             # What the fault suite saw, if it ran.
             self.tool('tests.functional.faults', '--last')
         finally:
-            if not was_up:
-                self.tool(pocket, 'down')
+            if was_up:
+                self.up(before)
+            else:
+                self.tool('devstack.pocket', 'down')
+
+    def engines(self) -> int:
+        """How many heat-engines the cloud has beside Heat's API."""
+        try:
+            kept = json.loads((self._state / 'pocket.json').read_text())
+        except FileNotFoundError:
+            return 0
+        return int(kept.get('engines', 0))
+
+    def up(self, engines: int) -> bool:
+        """Bring up cloud and director; whether that succeeded."""
+        done = self.tool(
+            'devstack.pocket', 'up', '--with', 'octavia', '--engines',
+            str(engines), python=sys.executable) and self.tool(
+                'devstack.pocket_director', 'up')
+        if not done:
+            self.broken.append(f'pocket cloud (--engines {engines})')
+        return done
+
+    @staticmethod
+    def lap(what: str, begun: float) -> float:
+        """Print how long something took; the time now."""
+        now = time.monotonic()
+        print(f'{what}: {now - begun:.0f} s', flush=True)
+        return now
 
 
 def main() -> int:
