@@ -16,9 +16,6 @@ from heat_plugins.deploying import view as deployment_view
 from heat_plugins.resources import base
 from heat_plugins.tasks import action
 
-#: Journal key: the scan under way.
-SCAN = 'scan'
-
 #: Seconds that a scan may take; an agent that does not answer costs ten.
 SCAN_LIMIT = 900
 
@@ -56,10 +53,11 @@ class CheckRun(runs.Run):
     """
 
     _patient = True
+    _useless = (runs.TAKING,)
 
     def __init__(self, rsrc: base.DirectorUser) -> None:
         super().__init__(rsrc)
-        self._scanning = action.DirectorAction(rsrc, SCAN)
+        self._scanning = action.DirectorAction(rsrc, runs.SCAN)
         self._deadline: float | None = None
 
     def _steps(self) -> list[runs.Step]:
@@ -76,7 +74,7 @@ class CheckRun(runs.Run):
             if left is None or not left.is_processing:
                 scanning.forget()      # what it has found is of yesterday
             scanning.begin(
-                SCAN, None, lambda context: (
+                runs.SCAN, None, lambda context: (
                     self._resource.director().problems.scan(name)))
             self._deadline = time.monotonic() + SCAN_LIMIT
         if scanning.poll():

@@ -34,6 +34,10 @@ LAST_TASK = 'last_task'
 DEPLOYED = 'deployed'
 SUSPENDED = 'suspended'
 
+#: Journal keys: the scan, and the taking of snapshots, that is under way.
+SCAN = 'scan'
+TAKING = 'snapshots'
+
 
 class DeploymentTaken(exceptions.CfOpenStackError):
     """A deployment of this name belongs to somebody else."""
@@ -73,6 +77,8 @@ class Run:
 
     #: Whether it waits for what was begun before, or has it cancelled.
     _patient = False
+    #: Journal keys of tasks that are of no use to this run.
+    _useless = (SCAN, TAKING)
     #: Whether it has cancelled even what a person asked for by a signal.
     _overrides_signals = False
 
@@ -158,9 +164,21 @@ class Run:
                     noted['kind'] == DEPLOY):
                 self._resource.journal.put(**{DEPLOYED: noted['digest']})
             self._action.forget()
+        if not all(map(self._has_ended, self._useless)):
+            return False
         if self._overrides_signals:
             settle.cancel(self._resource)
         return settle.settle(self._resource)
+
+    def _has_ended(self, key: str) -> bool:
+        """Have a task cancelled that nobody waits for any more."""
+        task_id = self._resource.journal.get(key, {}).get('task')
+        task = self._resource.find_task(task_id)
+        if task is None or not task.is_processing:
+            return True
+        if task.state != 'cancelling':
+            self._resource.director().tasks.cancel(task.id)
+        return False
 
     def _hurry(self, task: director_tasks.Task) -> None:
         """Wait for the task of an earlier action, or have it cancelled."""

@@ -22,9 +22,6 @@ from heat_plugins.tasks import watch as task_watch
 #: keeps a copy of the data with each snapshot of the stack.
 RECORD = 'snapshot'
 
-#: Journal key: the task that takes snapshots, and what was there before.
-TAKING = 'snapshots'
-
 _FAILURES = re.compile(r'with [1-9][0-9]* failure')
 
 # Tasks of a deployment among which a lost one is looked for.
@@ -102,6 +99,7 @@ class SnapshotRun(runs.Run):
     """Take a snapshot of each persistent disk of a deployment."""
 
     _patient = True
+    _useless = (runs.SCAN,)
 
     def __init__(self, rsrc: base.DirectorUser) -> None:
         super().__init__(rsrc)
@@ -127,7 +125,7 @@ class SnapshotRun(runs.Run):
 
     def _undo(self) -> bool:
         """Delete what an action left that was cancelled or failed."""
-        noted = self._resource.journal.get(TAKING)
+        noted = self._resource.journal.get(runs.TAKING)
         if not noted:
             return True
         if self._removal is None:
@@ -143,7 +141,7 @@ class SnapshotRun(runs.Run):
             self.wait = self._removal.next_wait
             return False
         self._removal = None
-        self._resource.journal.put(**{TAKING: None})
+        self._resource.journal.put(**{runs.TAKING: None})
         return True
 
     def _task_id(self, noted: Mapping[str, Any]) -> int | None:
@@ -172,15 +170,15 @@ class SnapshotRun(runs.Run):
 
     def _take(self) -> bool:
         rsrc, director = self._resource, self._resource.director()
-        noted = rsrc.journal.get(TAKING)
+        noted = rsrc.journal.get(runs.TAKING)
         if self._watch is None:
             newest = director.tasks.list(limit=1, verbose=True)
             noted = {'before': _cids(director, rsrc.resource_id),
                      'after': newest[0].id if newest else 0}
             rsrc.data_delete(RECORD)
-            rsrc.journal.put(**{TAKING: noted})
+            rsrc.journal.put(**{runs.TAKING: noted})
             task_id = director.snapshots.take(rsrc.resource_id)
-            rsrc.journal.put(**{TAKING: {**noted, 'task': task_id}})
+            rsrc.journal.put(**{runs.TAKING: {**noted, 'task': task_id}})
             self._watch = task_watch.TaskWatch(director, task_id,
                                                rsrc.report)
         task = self._watch.poll()
@@ -211,7 +209,7 @@ class SnapshotRun(runs.Run):
             'director_uuid': rsrc.journal.get(base.DIRECTOR_UUID),
             # The resource may be gone when the snapshot is deleted.
             'connection': rsrc.sealed_connection()}), redact=True)
-        rsrc.journal.put(**{TAKING: None})
+        rsrc.journal.put(**{runs.TAKING: None})
         rsrc.report(
             _('Snapshots of %d persistent disks were taken') % len(self._made)
             if self._made else
