@@ -7,6 +7,7 @@ They are read by heat-engine, from heat.conf.
 from oslo_config import cfg
 
 from cf_openstack.conf import director
+from cf_openstack.conf import manifest
 from cf_openstack.conf import stemcell
 
 GROUP = 'cf_openstack'
@@ -16,12 +17,13 @@ def _group() -> cfg.OptGroup:
     # A new one each time: oslo.config keeps overrides in it.
     return cfg.OptGroup(
         GROUP, title='Cloud Foundry and BOSH',
-        help='How the resources CloudFoundry::* reach BOSH directors.')
+        help='What the resources CloudFoundry::* may reach and read for a '
+             'tenant.')
 
 
 def list_opts() -> list[tuple[cfg.OptGroup, list[cfg.Opt]]]:
     """List all options, for oslo-config-generator."""
-    return [(_group(), [*director.opts, *stemcell.opts])]
+    return [(_group(), [*director.opts, *stemcell.opts, *manifest.opts])]
 
 
 def register_opts(conf: cfg.ConfigOpts) -> None:

@@ -7,6 +7,7 @@ lines with aliases or variables can stand for more than its memory.
 
 import dataclasses
 from typing import Any
+from typing import Self
 
 from cf_openstack.manifest import errors
 
@@ -24,6 +25,16 @@ class Bounds:
     characters: int = 8 * 1024 ** 2
     nodes: int = 300000
     depth: int = 100
+
+    @classmethod
+    def from_conf(cls, conf: Any) -> Self:
+        """The bounds that the operator sets.
+
+        :param conf: a ConfigOpts with the options of ``cf_openstack.conf``.
+        """
+        group = conf.cf_openstack
+        return cls(group.manifest_max_size, group.manifest_max_values,
+                   group.manifest_max_depth)
 
 
 DEFAULT = Bounds()

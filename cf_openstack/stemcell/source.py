@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opening a stemcell's location: an https URL, read as a stream."""
 
+from collections.abc import Iterator
+import contextlib
 import logging
 import ssl
 import time
@@ -25,6 +27,11 @@ LOG = logging.getLogger(__name__)
 #: Redirects that are followed; the same number as the director's.
 MAX_REDIRECTS = 9
 
+# Bytes that may come before a file begins: status, headers, a part of it.
+_MAX_HEAD = 1024 * 1024
+# In place of no bound; sockets take no infinity.
+_NEVER = 10.0 ** 6
+
 _REDIRECTS = (301, 302, 303, 307, 308)
 _REASONS = {401: 'it asks for credentials', 403: 'access is denied',
             404: 'there is nothing', 410: 'there is nothing any more'}
@@ -35,6 +42,18 @@ class Policy(Protocol):
 
     def check(self, host: str, port: int) -> tuple[str, ...]:
         """The addresses of a host, or an error of ours."""
+
+
+@contextlib.contextmanager
+def _bounded(deadline: float | None, size: int) -> Iterator[None]:
+    """Bound what a host may take and send while it is asked for bytes."""
+    left = _NEVER if deadline is None else deadline - time.monotonic()
+    token = transport.allowance.set(transport.Allowance(
+        seconds=left, size=size, sending=left, stall=left))
+    try:
+        yield
+    finally:
+        transport.allowance.reset(token)
 
 
 class _WebEndpoint(director_endpoint.Endpoint):
@@ -115,7 +134,8 @@ class Stream:
         try:
             # One packet at a time where urllib3 can: a host that drips
             # could otherwise put off the look at the clock.
-            data = getattr(raw, 'read1', raw.read)(size)
+            with _bounded(self._deadline, size + _MAX_HEAD):
+                data = getattr(raw, 'read1', raw.read)(size)
         except (urllib3_exceptions.HTTPError, OSError) as error:
             raise self._location.failed(
                 'it broke off after %d bytes (%s)'
@@ -156,7 +176,7 @@ def _cause(error: BaseException) -> str:
 
 
 def _send(location: _Location, ca_certificate: str, policy: Policy | None,
-          auth: Any, timeout: tuple[float, float]
+          auth: Any, timeout: tuple[float, float], deadline: float | None
           ) -> tuple[requests.Session, requests.Response]:
     endpoint = location.endpoint
     if policy is None:
@@ -167,17 +187,15 @@ def _send(location: _Location, ca_certificate: str, policy: Policy | None,
     except (ssl.SSLError, ValueError) as error:
         raise location.failed(
             'ca_certificate is not a PEM certificate') from error
-    session = requests.Session()
-    session.trust_env = False
-    session.adapters.clear()
-    session.mount('https://', transport.PinnedAdapter(
+    session = transport.Session(transport.PinnedAdapter(
         endpoint, context, policy))
     try:
-        response = session.get(
-            location.url, auth=auth, stream=True, allow_redirects=False,
-            timeout=timeout, verify=True,
-            headers={'User-Agent': 'cf-openstack', 'Accept': '*/*',
-                     'Accept-Encoding': 'identity'})
+        with _bounded(deadline, _MAX_HEAD):
+            response = session.get(
+                location.url, auth=auth, stream=True, allow_redirects=False,
+                timeout=timeout, verify=True,
+                headers={'User-Agent': 'cf-openstack', 'Accept': '*/*',
+                         'Accept-Encoding': 'identity'})
     except director_exceptions.EndpointRefused as error:
         session.close()
         raise location.refused(error) from error
@@ -205,7 +223,7 @@ def open_stream(location: str, ca_certificate: str | None = None,
     :param policy: asked for the addresses of every hop's host.
     :param connect_timeout: seconds for a connection.
     :param read_timeout: seconds for the next bytes.
-    :param total_timeout: seconds for the whole of the file.
+    :param total_timeout: seconds for it all, redirects included.
     :raises LocationRefused: it is not https, or the policy forbids it.
     :raises DownloadFailed: it could not be opened.
     """
@@ -216,7 +234,7 @@ def open_stream(location: str, ca_certificate: str | None = None,
         session, response = _send(
             here, ca_certificate or '', policy,
             auth if here.endpoint == home else None,
-            (connect_timeout, read_timeout))
+            (connect_timeout, read_timeout), deadline)
         status = response.status_code
         if status == 200:
             LOG.info('Fetching %s', here)

@@ -9,8 +9,11 @@ import hashlib
 import io
 from typing import Any
 
+from oslo_config import cfg
+
 from cf_openstack.director import client
 from cf_openstack import exceptions
+from cf_openstack.manifest import bounds as manifest_bounds
 from cf_openstack.manifest import document
 from cf_openstack.manifest import operations as manifest_operations
 from cf_openstack.manifest import variables as manifest_variables
@@ -72,14 +75,19 @@ class Manifest:
             raise VariablesMissing(names=', '.join(self.missing))
 
 
-def _operations_file(number: int,
-                     item: Any) -> manifest_operations.OperationsFile:
+def _operations_file(number: int, item: Any,
+                     bounds: manifest_bounds.Bounds
+                     ) -> manifest_operations.OperationsFile:
+    # As Heat counts the entries of a property.
     name, content = f'operations[{number}]', item
     if isinstance(item, Mapping) and 'content' in item:
-        name, content = item.get(NAME) or name, item['content']
+        if item.get(NAME):
+            name = f'{item[NAME]} ({name})'
+        content = item['content']
     elif isinstance(item, Mapping):
         content = [item]      # a single operation
     if not isinstance(content, str):
+        manifest_bounds.measure(content, name, bounds)
         content = document.dump(content)
     return manifest_operations.OperationsFile(name, content)
 
@@ -174,14 +182,16 @@ def _section(content: dict[str, Any], key: str) -> list[Any]:
 def _compose(manifest: str | Mapping[str, Any], operations: Sequence[Any],
              variables: Mapping[str, Any]) -> dict[str, Any]:
     """Apply operations, then variables, like the bosh CLI."""
+    bounds = manifest_bounds.Bounds.from_conf(cfg.CONF)
     if isinstance(manifest, str):
-        content = document.load(manifest, 'manifest')
+        content = document.load(manifest, 'manifest', bounds)
     else:
+        manifest_bounds.measure(manifest, 'manifest', bounds)
         content = copy.deepcopy(manifest)
     content = manifest_operations.apply(content, [
-        _operations_file(number, item)
-        for number, item in enumerate(operations, 1)])
-    content = manifest_variables.interpolate(content, variables)
+        _operations_file(number, item, bounds)
+        for number, item in enumerate(operations)], bounds)
+    content = manifest_variables.interpolate(content, variables, bounds)
     if not isinstance(content, dict):
         raise ManifestInvalid(reason='it is not a map')
     if not isinstance(content.get(NAME), str) or not content[NAME]:

@@ -7,6 +7,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives import hashes
@@ -53,7 +54,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.seen.append((self.path, dict(self.headers)))
         path = self.path.partition('?')[0]
-        if path in self.server.redirects:
+        if path.startswith('/slow'):
+            self.drip(path)
+        elif path == '/heads':
+            self.wfile.write(b'HTTP/1.1 200 OK\r\n')
+            for number in range(90):
+                self.wfile.write(b'X-%d: %s\r\n' % (number, b'x' * 60000))
+            self.wfile.write(b'\r\n')
+        elif path == '/endless':
+            self.send_response(302)
+            self.send_header('Location', '/file')
+            self.end_headers()
+            self.drip_for(30, 65536)
+        elif path in self.server.redirects:
             self.send_response(302)
             self.send_header('Location', self.server.redirects[path])
             self.end_headers()
@@ -65,6 +78,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(CONTENT[:1000] if path == '/short' else CONTENT)
         else:
             self.send_error(404 if path == '/none' else 500, SECRET)
+
+    def drip(self, path):
+        """One byte at a time, each well within the read time-out."""
+        self.wfile.write(b'HTTP/1.1 200 OK\r\nX-Slow: ')
+        if path == '/slow-file':
+            self.wfile.write(b'no\r\n\r\n')
+        self.drip_for(30, 1)
+
+    def drip_for(self, seconds, size):
+        end = time.monotonic() + seconds
+        with contextlib.suppress(OSError):
+            while time.monotonic() < end:
+                self.wfile.write(b'x' * size)
+                self.wfile.flush()
+                self.server.stopped.wait(0.01)
 
 
 class Server(fixtures.Fixture):
@@ -82,6 +110,8 @@ class Server(fixtures.Fixture):
         self.server.socket = context.wrap_socket(
             self.server.socket, server_side=True)
         self.server.seen = self.seen = []
+        self.server.stopped = threading.Event()
+        self.addCleanup(self.server.stopped.set)
         self.server.redirects = self.redirects = {}
         self.port = self.server.server_port
         self.url = 'https://127.0.0.1:%d' % self.port
@@ -153,9 +183,25 @@ class TestOpenStream(base.BaseTestCase):
         self.assertIn('after 1000', str(error))
 
     def test_total_time(self):
-        stream = self.open(total_timeout=1e-9)
+        self.assertIn('no answer in time', self.fails(
+            errors.DownloadFailed, '/slow-head', total_timeout=0.3))
+        stream = self.open('/slow-file', total_timeout=0.3)
         error = self.assertRaises(errors.DownloadFailed, stream.read)
-        self.assertIn('took too long', str(error))
+        self.assertRegex(str(error), 'took too long|no answer in time')
+
+    def test_time_is_for_all_redirects(self):
+        self.server.redirects.update({'/a': '/b', '/b': '/slow-head'})
+        self.assertIn('no answer in time', self.fails(
+            errors.DownloadFailed, '/a', total_timeout=0.5))
+
+    def test_what_a_redirect_brings_is_not_read(self):
+        # Reading it would take 30 seconds and much memory.
+        self.assertEqual(CONTENT, self.open(
+            '/endless', total_timeout=10).read())
+
+    def test_headers_without_end(self):
+        self.assertIn('/heads failed', self.fails(
+            errors.DownloadFailed, '/heads'))
 
     def test_certificate_not_trusted(self):
         folder = self.useFixture(fixtures.TempDir()).path
