@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Acting on a deployment through Heat's API, as Nova sees it."""
 
-from heatclient import exc as heat_exc
+import uuid
 
+from heatclient import exc as heat_exc
+import openstack
+
+from devstack.demo import stack as demo_stack
+from devstack.pocket import clients
+from devstack.pocket import state as pocket_state
 from tests.functional.stack import small
 
 
@@ -15,6 +21,7 @@ class SignalsTest(small.SmallStackTestCase):
         self.stop_hard_deletes_it_and_start_makes_one(second)
         self.errand_tells_what_it_wrote()
         self.bad_signals_are_refused()
+        self.a_reader_sees_and_cannot_act()
         self.scan_and_resolve()
         self.assert_told()
 
@@ -66,6 +73,30 @@ class SignalsTest(small.SmallStackTestCase):
             for word in words:
                 self.assertIn(word, str(error))
                 self.assertIn(word, self.events())
+
+    def a_reader_sees_and_cannot_act(self):
+        password = uuid.uuid4().hex
+        identity = self.admin.identity
+        user = identity.create_user(name=self.name('reader'),
+                                    password=password, domain_id='default')
+        self.addCleanup(identity.delete_user, user)
+        identity.assign_project_role_to_user(
+            self.cloud.current_project_id, user,
+            identity.find_role('reader'))
+        reader = openstack.connect(
+            load_yaml_config=False, load_envvars=False,
+            region_name=pocket_state.REGION,
+            **{**clients.auth(self.state, 'pocket'),
+               'username': user.name, 'password': password})
+        self.addCleanup(reader.close)
+        heat = demo_stack.Stack(reader, self.stack).heat
+        self.assertRaises(
+            heat_exc.HTTPForbidden, heat.resources.signal, self.stack,
+            small.RESOURCE, data={'action': 'scan'})
+        shown = heat.resources.get(self.stack, small.RESOURCE).attributes
+        self.assertEqual({'api', 'tests'}, {
+            item['group'] for item in shown['instances']})
+        self.assertEqual('run_errand', shown['answer']['action'])
 
     def scan_and_resolve(self):
         gone = self.server()
