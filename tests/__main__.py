@@ -24,7 +24,7 @@ PARTS = ('pep8', 'unit', 'functional')
 #: Functional tests that look only at what is their own, and so may run side
 #: by side.
 APART = (r'tests\.functional\.(bosh_release|capacity|cpi|director_switches|'
-         r'faults|pocket|pocket_director)\.')
+         r'faults|pocket|pocket_director|stack\.test_(preview|signals))\.')
 #: The others run with so many heat-engines.
 ENGINES = 3
 STYLE = (
