@@ -6,6 +6,8 @@ from typing import Any
 
 from openstack import connection
 
+from cf_openstack.director import client
+
 from heat.common.i18n import _
 from heat.engine import attributes
 
@@ -14,6 +16,7 @@ from heat_plugins.cloud_foundry import cloud
 from heat_plugins.cloud_foundry import cloud_config
 from heat_plugins.cloud_foundry import schema
 from heat_plugins.cloud_foundry import wishes
+from heat_plugins.deploying import look as looks
 from heat_plugins.resources import base
 
 ATTRIBUTES = (
@@ -93,8 +96,14 @@ def resolve(rsrc: base.DirectorUser, props: Mapping[str, Any],
         with cloud.asking():
             return _router_address(cloud.connect(rsrc), props)
     own = cloud_config.CloudConfig(rsrc)
+    return looks.at(rsrc).read(lambda view: _config(own, view.director))
+
+
+def _config(own: cloud_config.CloudConfig,
+            director: client.Director) -> dict[str, Any]:
     return {'name': own.name, 'id': own.id, 'prefix': own.prefix,
-            'current': own.is_current(), 'content': own.content()}
+            'current': own.is_current(director),
+            'content': own.content(director)}
 
 
 def _router_address(conn: connection.Connection,

@@ -94,10 +94,10 @@ def _take_note(rsrc: base.DirectorUser,
                report: capacity_report.Report) -> None:
     rsrc.journal.put(**{_KEY: None if report.fits else _short(report)})
     report.require()
-    text = _('The project has room for the deployment')
-    if report.unknown:
-        text += _('; not known: %s') % ', '.join(sorted(report.unknown))
-    rsrc.report(text)
+    rsrc.report(
+        _('The project has room for the deployment; not known: %s')
+        % ', '.join(sorted(report.unknown)) if report.unknown
+        else _('The project has room for the deployment'))
 
 
 def _short(report: capacity_report.Report) -> dict[str, Any]:

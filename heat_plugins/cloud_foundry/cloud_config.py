@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from cf_openstack.director import client
 from cf_openstack.director import configs as director_configs
 from cf_openstack.director import exceptions as director_exceptions
 from cf_openstack.manifest.cloud_foundry import errors
@@ -22,7 +23,7 @@ _COMPILATION = 'compilation'
 #: ``name``: of the config, ``id``: of the version written last, or None,
 #: ``prefix``: what its names begin with, ``settled``: whether these names
 #: are sure not to change any more.
-_KEY = 'cloud_config'
+KEY = 'cloud_config'
 
 # How often to look again whether somebody else makes way.
 _MOST_WAITS = 20
@@ -44,10 +45,10 @@ class CloudConfig:
 
     @property
     def _noted(self) -> dict[str, Any]:
-        return self._resource.journal.get(_KEY, {})
+        return self._resource.journal.get(KEY, {})
 
     def _note(self, **entries: Any) -> None:
-        self._resource.journal.put(**{_KEY: {**self._noted, **entries}})
+        self._resource.journal.put(**{KEY: {**self._noted, **entries}})
 
     @property
     def name(self) -> str:
@@ -65,17 +66,29 @@ class CloudConfig:
         """What the names within begin with; empty where they are plain."""
         return self._noted.get('prefix', '')
 
-    def content(self) -> dict[str, Any] | None:
-        """The content as the director has it, None when it has none."""
+    def _latest(self, director: client.Director | None,
+                ) -> director_configs.Config | None:
         if not self._noted:
             return None
-        found = self._resource.director().configs.latest(_TYPE, self.name)
+        return (director or self._resource.director()).configs.latest(
+            _TYPE, self.name)
+
+    def content(self, director: client.Director | None = None,
+                ) -> dict[str, Any] | None:
+        """The content as the director has it, None when it has none.
+
+        :param director: None for the resource's.
+        """
+        found = self._latest(director)
         return None if found is None else document.load(
             found.content, self.name)
 
-    def is_current(self) -> bool:
-        """Whether the director has the version that was written last."""
-        found = self._resource.director().configs.latest(_TYPE, self.name)
+    def is_current(self, director: client.Director | None = None) -> bool:
+        """Whether the director has the version that was written last.
+
+        :param director: None for the resource's.
+        """
+        found = self._latest(director)
         return found is not None and str(found.id) == self.id
 
     def write(self, config: Mapping[str, Any], deployment: str) -> bool:
@@ -90,23 +103,34 @@ class CloudConfig:
         :raises ConfigChanged: somebody else changed it.
         :raises DirectorError: the director refuses it.
         """
-        others = self._others()
-        rivals = others
+        rivals = self._others()
         if not self._noted.get('settled'):
             # Who wrote later makes way.
-            rivals = {name: other for name, other in others.items()
+            rivals = {name: other for name, other in rivals.items()
                       if self.id is None or _precedes(other, self.id)}
             if _taken(config, rivals):
                 self._note(prefix=deployment + '-')
-        own = qualifying.Qualifier.of(self.prefix, config).config(config)
-        self._require(own, rivals)
-        if any(_COMPILATION in _content(other)
-               for other in rivals.values()):
-            own.pop(_COMPILATION, None)
+        own = self._own(config, rivals)
+        taken = _taken(own, rivals)
+        if taken:
+            raise errors.NamesTaken(taken)
         self._put(document.dump(own))
-        if self._noted.get('settled'):
-            return True
-        return self._settle(own)
+        return bool(self._noted.get('settled')) or self._settle(own)
+
+    def has(self, config: Mapping[str, Any]) -> bool:
+        """Whether this is what was written last, and still there."""
+        own = self._own(config, self._others())
+        return self.is_current() and self.content() == own
+
+    def _own(self, config: Mapping[str, Any],
+             others: Mapping[str, director_configs.Config],
+             ) -> dict[str, Any]:
+        """The content as it is to be written beside others."""
+        own = qualifying.Qualifier.of(self.prefix, config).config(config)
+        if any(_COMPILATION in _content(other)
+               for other in others.values()):
+            own.pop(_COMPILATION, None)
+        return own
 
     def _settle(self, own: Mapping[str, Any]) -> bool:
         """See whether somebody wrote the same names at the same time."""
@@ -122,12 +146,6 @@ class CloudConfig:
             raise errors.NamesTaken({
                 **{name: [_COMPILATION] for name in both}, **clash})
         return False
-
-    def _require(self, own: Mapping[str, Any],
-                 others: Mapping[str, director_configs.Config]) -> None:
-        taken = _taken(own, others)
-        if taken:
-            raise errors.NamesTaken(taken)
 
     def _others(self) -> dict[str, director_configs.Config]:
         return {found.name: found for found
@@ -164,7 +182,7 @@ class CloudConfig:
         """Delete the config; it may be gone."""
         if self._noted:
             self._resource.director().configs.delete(_TYPE, self.name)
-            self._resource.journal.put(**{_KEY: None})
+            self._resource.journal.put(**{KEY: None})
 
 
 def _precedes(other: director_configs.Config, config_id: str) -> bool:

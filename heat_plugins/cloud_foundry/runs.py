@@ -5,18 +5,26 @@ from collections.abc import Callable
 from typing import Any
 
 from cf_openstack.capacity import planning
-from cf_openstack.director import tasks as director_tasks
+from cf_openstack.capacity import servers
+from cf_openstack import exceptions
 
 from heat_plugins.cloud_foundry import capacity
 from heat_plugins.cloud_foundry import cloud_config
 from heat_plugins.cloud_foundry import smoke_test
-from heat_plugins.cloud_foundry import wishes
 from heat_plugins.deploying import manifest as deployment_manifest
+from heat_plugins.deploying import review
 from heat_plugins.deploying import runs
+from heat_plugins.deploying import states
 from heat_plugins.resources import base
 
-#: Journal key: the digest of what the cloud config was made of.
-CHOSEN = 'chosen'
+
+class ConfigsReviewed(exceptions.CfOpenStackError):
+    """The cloud config has to change, and was reviewed as it is."""
+
+    msg_fmt = ('Nothing was deployed: with these properties, the cloud config '
+               'of the deployment has to change, and those that were '
+               'reviewed would be used no more. Leave out the property '
+               '"reviewed_configs".')
 
 
 class DeployRun(runs.DeployRun):
@@ -36,16 +44,17 @@ class DeployRun(runs.DeployRun):
                  render: Callable[[], deployment_manifest.Manifest],
                  doc: Any, choices: planning.Choices, *,
                  errand: str | None = None,
-                 only_if_changed: bool = False) -> None:
-        super().__init__(rsrc, render(), only_if_changed=only_if_changed)
+                 only_if_changed: bool = False,
+                 reviewed: review.Review | None = None) -> None:
+        super().__init__(rsrc, render(), only_if_changed=only_if_changed,
+                         reviewed=reviewed)
         self._render = render
         self._doc = doc
         self._choices = choices
         self._only_if_changed = only_if_changed
-        self._chosen = wishes.digest(choices)
         self._own_config = cloud_config.CloudConfig(rsrc)
         self._plan: planning.Plan | None = None
-        self._smoke_test = None
+        self._smoke_test: smoke_test.SmokeTest | None = None
         if errand is not None:
             self._smoke_test = smoke_test.SmokeTest(rsrc, errand)
             self.on_cancel(self._smoke_test.cancel)
@@ -57,7 +66,7 @@ class DeployRun(runs.DeployRun):
             first.reverse()
         steps = [*first, self._write_config, *map(self._if_needed, (
             self._settle_others, self._upload, *self._prepare,
-            self._deploy))]
+            self._deploy)), self._bring_back]
         if self._smoke_test is not None:
             steps.append(self._test)
         return [*steps, self._remove(keep=self._manifest.needs)]
@@ -67,18 +76,13 @@ class DeployRun(runs.DeployRun):
 
     def _is_same(self) -> bool:
         """Whether just this was deployed before, or is being deployed."""
-        if self._resource.journal.get(CHOSEN) != self._chosen:
-            return False
         if not self._needed:
-            return True
+            return not self._resource.journal.get(runs.SUSPENDED)
         noted = self._action.noted
         if not noted or not self._is_ours(noted):
             return False
-        task = self._task()
+        task = self._resource.find_task(self._action.task_id())
         return task is not None and (task.is_processing or task.succeeded)
-
-    def _task(self) -> director_tasks.Task | None:
-        return self._resource.find_task(self._action.task_id())
 
     def _make_plan(self) -> bool:
         if not self._is_same():
@@ -90,23 +94,26 @@ class DeployRun(runs.DeployRun):
         if self._plan is None:
             return True
         self.wait = 1
-        if not self._own_config.write(self._plan.config,
-                                      self._manifest.name):
+        config, name = self._plan.config, self._manifest.name
+        if self._reviewed is not None and (
+                not self._own_config.has(config)):
+            raise ConfigsReviewed()
+        if not self._own_config.write(config, name):
             return False
-        self._resource.journal.put(**{CHOSEN: self._chosen})
-        self._manifest = self._render()
+        made = self._render()
+        self._manifest = (self._reviewed.pin(made) if self._reviewed
+                          else made)
         self._needed = not self._only_if_changed or (
-            self._resource.journal.get(runs.DEPLOYED)
-            != self._manifest.digest)
+            self._resource.journal.get(runs.DEPLOYED) != self.digest)
         return True
 
     def _settle_others(self) -> bool:
         self.wait = 1
-        return (smoke_test.settle(self._resource, self._manifest.digest)
+        return (smoke_test.settle(self._resource, self.digest)
                 and super()._settle_others())
 
     def _test(self) -> bool:
-        done = self._smoke_test.poll(self._manifest.digest)
+        done = self._smoke_test.poll(self.digest)
         self.wait = self._smoke_test.next_wait
         return done
 
@@ -116,7 +123,9 @@ class DeleteRun(runs.DeleteRun):
 
     def _steps(self) -> list[runs.Step]:
         *steps, remove = super()._steps()
-        return [*steps, self._delete_config, remove]
+        if self._delete in steps:
+            steps.append(self._delete_config)
+        return [*steps, remove]
 
     def _settle_others(self) -> bool:
         self.wait = 1
@@ -126,3 +135,16 @@ class DeleteRun(runs.DeleteRun):
     def _delete_config(self) -> bool:
         cloud_config.CloudConfig(self._resource).delete()
         return True
+
+
+def resume(rsrc: base.DirectorUser,
+           options: servers.Options) -> states.ResumeRun:
+    """The steps of making the VMs again, if there is room for them."""
+    run = states.ResumeRun(rsrc)
+
+    def check() -> bool:
+        capacity.require_for_resuming(rsrc, options)
+        return True
+
+    run.add_before(check)
+    return run

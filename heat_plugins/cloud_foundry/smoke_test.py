@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The errand that tests a Cloud Foundry."""
 
-import json
-from typing import Any
-
 from cf_openstack import exceptions
 
 from heat.common.i18n import _
 
 from heat_plugins.resources import base
+from heat_plugins.signals import errand_output
 from heat_plugins.tasks import action
 
 #: Journal keys: the run under way, and the digest of the deploy that was
@@ -70,12 +68,12 @@ class SmokeTest:
         if not task.succeeded:
             doing.forget()
             raise watch.failure()
-        output = rsrc.director().tasks.output(task.id, 'result')
+        results = errand_output.read(rsrc.director(), task.id)
         doing.forget()
-        for result in _results(output):
-            if result.get('exit_code'):
+        for result in results:
+            if not result.succeeded:
                 raise SmokeTestFailed(
-                    errand=self._errand, code=result['exit_code'],
+                    errand=self._errand, code=result.exit_code,
                     task=task.id, tail=_tail(result))
         rsrc.journal.put(**{_TESTED: digest})
         rsrc.report(_('The errand "%s" has succeeded') % self._errand)
@@ -105,15 +103,9 @@ def settle(rsrc: base.DirectorUser, digest: str | None = None) -> bool:
     return True
 
 
-def _results(output: str) -> list[dict[str, Any]]:
-    """The errand's result on each instance; lines of JSON."""
-    return [json.loads(line) for line in output.splitlines()
-            if line.strip()]
-
-
-def _tail(result: dict[str, Any]) -> str:
+def _tail(result: errand_output.ErrandRun) -> str:
     """The last lines of what the errand said, on one line."""
-    said = [line.strip() for key in ('stdout', 'stderr')
-            for line in str(result.get(key) or '').splitlines()]
+    said = [line.strip() for text in (result.stdout, result.stderr)
+            for line in text.splitlines()]
     text = ' / '.join([line for line in said if line][-_TAIL_LINES:])
     return text[-_TAIL_LENGTH:] or _('it said nothing')

@@ -2,6 +2,7 @@
 """What the properties of a Cloud Foundry mean for manifest and cloud."""
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 import copy
 import hashlib
 from typing import Any
@@ -13,6 +14,7 @@ from cf_openstack.manifest.cloud_config import inputs
 from cf_openstack.manifest.cloud_foundry import choosing
 from cf_openstack.manifest.cloud_foundry import qualifying
 from cf_openstack.manifest import document
+from cf_openstack.manifest import fields
 from cf_openstack.manifest import operations as manifest_operations
 
 from heat_plugins.cloud_foundry import schema
@@ -58,10 +60,26 @@ def operations(doc: Any, props: Any) -> list[Any]:
     return [{'name': _OURS, 'content': found}] if found else []
 
 
+def numbered(operations_files: Sequence[Any]) -> list[Any]:
+    """The tenant's operations files, with the names they have by number.
+
+    Otherwise ours before them would be counted in errors.
+    """
+    found = []
+    for number, item in enumerate(operations_files, 1):
+        if isinstance(item, Mapping) and 'content' not in item:
+            item = [item]      # a single operation
+        if not isinstance(item, Mapping):
+            item = {'content': item}
+        found.append({'name': 'operations[%d]' % number, **item})
+    return found
+
+
 def choices(props: Any) -> planning.Choices:
     """What is chosen for the cloud config and the check of capacity.
 
     :param props: the properties, names resolved to ids.
+    :raises FieldError: the size of a disk is no number.
     """
     networks: dict[str, list[str]] = {}
     floating = []
@@ -86,8 +104,9 @@ def choices(props: Any) -> planning.Choices:
         'security_groups': tuple(props[schema.SECURITY_GROUPS] or ()),
         'extensions': extensions,
         'vm_type_flavors': _texts(props[schema.FLAVORS]),
-        'disk_sizes': {name: int(size) for name, size in (
-            props[schema.DISK_SIZES] or {}).items()},
+        'disk_sizes': {
+            name: int(fields.number(size, '"%s" of "disk_sizes"' % name))
+            for name, size in (props[schema.DISK_SIZES] or {}).items()},
         'volume_type': props[schema.VOLUME_TYPE] or None,
         'boot_volume': boot,
         'ephemeral_rule': flavors.EphemeralRule(

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from cf_openstack.capacity import errors as capacity_errors
+from cf_openstack.capacity import planning
 from cf_openstack import exceptions
 from cf_openstack.manifest.cloud_foundry import qualifying
 from cf_openstack.manifest.cloud_foundry import reading
@@ -23,6 +24,8 @@ from heat_plugins.cloud_foundry import runs
 from heat_plugins.cloud_foundry import schema
 from heat_plugins.cloud_foundry import wishes
 from heat_plugins.deploying import manifest as deployment_manifest
+from heat_plugins.deploying import review
+from heat_plugins.deploying import states
 from heat_plugins.resources import deployment
 
 _SYSTEM_DOMAIN = 'system_domain'
@@ -46,6 +49,9 @@ class CloudFoundry(deployment.Deployment):
     _SOURCES = deployment.Deployment._SOURCES + (
         schema.SYSTEM_DOMAIN, schema.DEPLOYMENT_NAME, schema.AVAILABILITY,
         schema.LOAD_BALANCER)
+
+    # The cloud config goes with the deployment.
+    adopted_entries = frozenset([cloud_config.KEY, cf_attributes.APPS])
 
     slow_attributes = (deployment.Deployment.slow_attributes
                        | cf_attributes.SLOW)
@@ -99,14 +105,14 @@ class CloudFoundry(deployment.Deployment):
 
     def _operations(self, doc: Any, props: Any) -> list[Any]:
         return [*wishes.operations(doc, props),
-                *(props[self.OPERATIONS] or [])]
+                *wishes.numbered(props[self.OPERATIONS] or [])]
 
     def _variables(self, props: Any) -> dict[str, Any]:
         return {**(props.reveal(self.VARIABLES) or {}),
                 _SYSTEM_DOMAIN: props[schema.SYSTEM_DOMAIN]}
 
     def _named(self, plain: deployment_manifest.Manifest,
-               ) -> deployment_manifest.Manifest:
+               chosen: planning.Choices) -> deployment_manifest.Manifest:
         """The manifest with the names that the cloud config has."""
         own = cloud_config.CloudConfig(self)
         text = plain.text
@@ -115,12 +121,13 @@ class CloudFoundry(deployment.Deployment):
             text = document.dump(qualifying.Qualifier.of_manifest(
                 own.prefix, doc).manifest(doc))
         digest = hashlib.sha256('\0'.join(
-            [plain.digest, own.prefix, own.id or '']).encode())
+            [plain.digest, own.prefix, own.id or '',
+             wishes.digest(chosen)]).encode())
         return dataclasses.replace(plain, text=text,
                                    digest=digest.hexdigest())
 
     def _render(self, props: Any) -> deployment_manifest.Manifest:
-        return self._named(self._plain(props))
+        return self._named(self._plain(props), wishes.choices(props))
 
     def validate(self) -> None:
         """Check the properties, and the capacity where that is possible.
@@ -149,12 +156,13 @@ class CloudFoundry(deployment.Deployment):
 
     def _deploy_run(self, props: Any, *,
                     only_if_changed: bool = False) -> runs.DeployRun:
-        plain = self._plain(props)
+        plain, chosen = self._plain(props), wishes.choices(props)
         doc = document.load(plain.text, plain.name)
         run = runs.DeployRun(
-            self, lambda: self._named(plain), doc, wishes.choices(props),
+            self, lambda: self._named(plain, chosen), doc, chosen,
             errand=reading.smoke_test(doc) if props[schema.SMOKE_TEST]
-            else None, only_if_changed=only_if_changed)
+            else None, only_if_changed=only_if_changed,
+            reviewed=review.parse(props[self.REVIEWED_CONFIGS]))
 
         def note_domain() -> bool:
             self.journal.put(**{
@@ -166,6 +174,10 @@ class CloudFoundry(deployment.Deployment):
 
     def _delete_run(self) -> runs.DeleteRun:
         return runs.DeleteRun(self)
+
+    def handle_resume(self) -> states.ResumeRun:
+        """Prepare to make the VMs again, if there is room for them."""
+        return runs.resume(self, wishes.options(self._deployed_properties()))
 
     def needs_replace_with_prop_diff(self, changed: set[str], after: Any,
                                      before: Any) -> bool:

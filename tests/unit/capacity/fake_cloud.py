@@ -29,7 +29,7 @@ class FakeCloud:
         self.limits = {
             'maxTotalInstances': 100, 'totalInstancesUsed': 3,
             'maxTotalCores': 200, 'totalCoresUsed': 5,
-            'maxTotalRAMSize': 512000, 'totalRAMUsed': 4096,
+            'maxTotalRAMSize': 5120000, 'totalRAMUsed': 4096,
             'maxServerGroups': 10, 'totalServerGroupsUsed': 1,
             'maxServerGroupMembers': 7}
         self.flavors = [
@@ -54,7 +54,7 @@ class FakeCloud:
                  'port_id': None}]},
             VOLUME + '/os-quota-sets/project-1': {'quota_set': {
                 'id': PROJECT,
-                'volumes': {'limit': 10, 'in_use': 2, 'reserved': 1},
+                'volumes': {'limit': 100, 'in_use': 2, 'reserved': 1},
                 'gigabytes': {'limit': 1000, 'in_use': 30,
                               'reserved': 0}}},
             VOLUME + '/os-availability-zone': _zones('nova-a', 'nova-b'),

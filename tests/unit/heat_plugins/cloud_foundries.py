@@ -12,7 +12,7 @@ import yaml
 from heat_plugins.cloud_foundry import cloud
 from tests.unit.capacity import fake_cloud
 from tests.unit.heat_plugins import deployments
-from tests.unit.heat_plugins import fake_director
+from tests.unit.heat_plugins import life_director
 
 TYPE = 'CloudFoundry::CF::Deployment'
 
@@ -47,7 +47,7 @@ def manifest(**changes):
         **changes}
 
 
-class Director(fake_director.FakeDirector):
+class Director(life_director.LifeDirector):
     """A director that runs errands and shows what it has deployed.
 
     :ivar exit_code: of errands.
@@ -102,6 +102,7 @@ class CloudFoundryTestCase(deployments.DeploymentTestCase):
         self.patchobject(octavia.OctaviaClientPlugin, 'get_pool',
                          side_effect=lambda name: IDS.get(name, name))
         self.bosh = Director(self.requests)
+        self.stacks = []
 
     def deployment(self, **changes):
         values = {
@@ -109,8 +110,10 @@ class CloudFoundryTestCase(deployments.DeploymentTestCase):
             'system_domain': 'cf.example.com',
             'networks': [{'subnets': ['subnet-1', 'subnet-2']}],
             'stemcells': [deployments.STEMCELL], **changes}
-        return self.rsrc(TYPE, {key: value for key, value in values.items()
+        rsrc = self.rsrc(TYPE, {key: value for key, value in values.items()
                                 if value is not None})
+        self.stacks.append(self.stk)      # kept alive
+        return rsrc
 
     def config(self):
         """The content of the one cloud config at the director."""
