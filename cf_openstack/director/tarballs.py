@@ -4,6 +4,7 @@
 from typing import BinaryIO
 
 from cf_openstack.director import connector
+from cf_openstack.director import exceptions
 from cf_openstack.director import session as director_session
 from cf_openstack.director import tasks as director_tasks
 
@@ -40,8 +41,18 @@ class Tarballs:
         not: without ``fix`` an upload of what is there does nothing.
         """
         states = ','.join(sorted(director_tasks.PROCESSING_STATES))
-        return [task for task in self._tasks.list(state=states)
-                if task.description == self.description]
+        found = []
+        for listed in self._tasks.list(state=states):
+            if listed.description != self.description:
+                continue
+            try:
+                # Only who asks for one task learns that its worker died.
+                task = self._tasks.get(listed.id)
+            except exceptions.NotFound:
+                continue
+            if task.is_processing:
+                found.append(task)
+        return found
 
     def upload_url(self, location: str, checksum: str | None = None,
                    context_id: str | None = None, fix: bool = False) -> int:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import dataclasses
 from typing import Any
 
+from oslo_log import log as logging
+
 from cf_openstack.director import client
 from cf_openstack.director import exceptions as director_exceptions
 from cf_openstack.director import tasks as director_tasks
@@ -16,6 +18,8 @@ from heat.common.i18n import _
 from heat_plugins.resources import base
 from heat_plugins.tasks import journal
 from heat_plugins.tasks import watch as task_watch
+
+LOG = logging.getLogger(__name__)
 
 STEMCELL = 'stemcell'
 RELEASE = 'release'
@@ -29,6 +33,10 @@ _REMOVAL = 'removal'
 
 # Uploads under way at once; a director has three workers by default.
 _PARALLEL = 3
+# Answers of the director that may be lost, and the task noted until one
+# came: a director keeps no context id of an upload.
+_MOST_LOST = 3
+_UNCONFIRMED = 0
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -69,7 +77,8 @@ def present(director: client.Director) -> set[Artifact]:
 def read(entries: Mapping[str, Any]) -> list[Artifact]:
     """Read from a journal what its resource has brought to a director."""
     items = entries.get(_OWNED)
-    return [Artifact(*item) for item in items or ()
+    return [Artifact(*item)
+            for item in (items if isinstance(items, list) else ())
             if isinstance(item, list | tuple) and len(item) == 3
             and item[0] in (STEMCELL, RELEASE)
             and all(isinstance(part, str) for part in item)]
@@ -131,6 +140,7 @@ class Uploads:
         self._wanted = wanted
         self._verbose = verbose
         self._pending: list[Upload] | None = None
+        self._lost = 0
         self._running: dict[str, task_watch.TaskWatch] = {}
         self._owned = Owned(rsrc)
         #: What the director had before.
@@ -146,6 +156,8 @@ class Uploads:
         :raises DirectorError: when the director refuses one.
         """
         if self._pending is None:
+            if self._may_run_unseen():
+                return False
             self._pending = self._plan()
         self._start()
         ended = [label for label, watch in list(self._running.items())
@@ -181,12 +193,25 @@ class Uploads:
                  if value is not None}
         self._resource.journal.put(**{_UPLOADS: tasks or None})
 
+    def _may_run_unseen(self) -> bool:
+        """Whether an upload whose answer never came may be under way.
+
+        What it brings is seen at its end; started again before, it would
+        fail for the lock that the first holds.
+        """
+        director = self._resource.director()
+        return _UNCONFIRMED in self._tasks().values() and bool(
+            director.stemcells.unfinished() or director.releases.unfinished())
+
     def _plan(self) -> list[Upload]:
         self.before = present(self._resource.director())
         known = self._tasks()
         pending = []
         for upload in self._wanted:
             task_id = known.pop(upload.label, None)
+            if task_id == _UNCONFIRMED:
+                self._note_task(upload.label, None)
+                task_id = None
             if self._resource.find_task(task_id) is not None:
                 self._watch(upload.label, task_id, resumed=True)
             elif upload.artifact not in self.before:
@@ -208,7 +233,16 @@ class Uploads:
             if upload.artifact is not None:
                 # Before the request, so that a crash leaves nothing behind.
                 self._owned.add(upload.artifact)
-            task_id = upload.start(self._resource.director())
+            self._note_task(upload.label, _UNCONFIRMED)
+            try:
+                task_id = upload.start(self._resource.director())
+            except director_exceptions.OutcomeUnknown as error:
+                self._lost += 1
+                if self._lost > _MOST_LOST:
+                    raise
+                LOG.warning('Looking for an upload: %s', error)
+                self._pending = None
+                self._resource.poll_later(1)
             self._note_task(upload.label, task_id)
             self._watch(upload.label, task_id)
             del self._pending[0]
