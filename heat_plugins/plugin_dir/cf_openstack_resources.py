@@ -27,6 +27,25 @@ def resource_mapping() -> dict[str, type]:
     return types
 
 
+def constraint_mapping() -> dict[str, type]:
+    """All custom constraints of the project by their names.
+
+    None when something they need is missing: then the resource types are
+    missing as well.
+    """
+    try:
+        from heat_plugins.constraints import checksum
+        from heat_plugins.constraints import connection
+        from heat_plugins.constraints import download_url
+    # As below.
+    except Exception:
+        LOG.exception('The constraints cf_openstack.* are not available.')
+        return {}
+    return {'cf_openstack.checksum': checksum.Checksum,
+            'cf_openstack.connection': connection.SealedConnection,
+            'cf_openstack.download_url': download_url.DownloadUrl}
+
+
 def available_resource_mapping() -> dict[str, type]:
     """The resource types, or none when something they need is missing.
 

@@ -16,6 +16,7 @@ from heat.common import exception
 from heat.common.i18n import _
 from heat.engine import attributes
 from heat.engine import check_resource
+from heat.engine import constraints
 from heat.engine import event
 from heat.engine import function
 from heat.engine import properties
@@ -235,6 +236,8 @@ class DirectorUser(BoshResource):
             _('The director, as the attribute "connection" of a '
               'CloudFoundry::BOSH::Director resource of the same project.'),
             required=True,
+            constraints=[
+                constraints.CustomConstraint('cf_openstack.connection')],
             update_allowed=True,
         )
 
@@ -310,21 +313,6 @@ class DirectorUser(BoshResource):
             return False      # who knows
         return bool(before) and (
             before.endpoint != self.director().connection.endpoint)
-
-    def validate(self) -> None:
-        """Check what can be checked before anything is created.
-
-        :raises StackValidationFailed: when a property is not valid.
-        """
-        super().validate()
-        if not self.is_resolvable([self.DIRECTOR]):
-            return
-        try:
-            token = self.properties[self.DIRECTOR]
-            if token:
-                self.client_plugin().unseal(token, self.stack.tenant_id)
-        except connection.SealError as error:
-            raise exception.StackValidationFailed(message=str(error))
 
     def find_task(self, task_id: int | None) -> director_tasks.Task | None:
         """A task as it is now.

@@ -76,6 +76,8 @@ class Release(base.DirectorUser):
             properties.Schema.STRING,
             _('The checksum of the tarball: sha256:<64 hex digits>, or '
               'sha1:<40 hex digits>.'),
+            constraints=[
+                constraints.CustomConstraint('cf_openstack.checksum')],
             update_allowed=True,
         ),
         NAME: properties.Schema(

@@ -10,8 +10,6 @@ import openstack.connection
 from openstack import exceptions as sdk_exceptions
 
 from cf_openstack import exceptions
-from cf_openstack.stemcell import checksum as stemcell_checksum
-from cf_openstack.stemcell import errors as stemcell_errors
 from cf_openstack.stemcell import glance
 
 from heat.common import exception
@@ -91,13 +89,16 @@ class Stemcell(base.BoshResource):
             _('The https URL of a stemcell tarball, as bosh.io publishes '
               'them. A change is harmless as long as the checksum stays.'),
             constraints=[constraints.AllowedPattern(
-                'https://.+', description=_('It must be an https URL.'))],
+                'https://.+', description=_('It must be an https URL.')),
+                constraints.CustomConstraint('cf_openstack.download_url')],
             update_allowed=True,
         ),
         CHECKSUM: properties.Schema(
             properties.Schema.STRING,
             _('The checksum of the tarball: sha256:<64 hex digits>, or '
               'sha1:<40 hex digits>. Required with location.'),
+            constraints=[
+                constraints.CustomConstraint('cf_openstack.checksum')],
         ),
         CA_CERTIFICATE: properties.Schema(
             properties.Schema.STRING,
@@ -217,21 +218,11 @@ class Stemcell(base.BoshResource):
             if not self.is_given(self.CHECKSUM):
                 raise exception.ResourcePropertyDependency(
                     prop1=self.LOCATION, prop2=self.CHECKSUM)
-            self._validate_checksum()
         elif self.is_given(self.PUBLIC) or self.is_given(self.TAGS):
             raise exception.StackValidationFailed(
                 message=_('The properties public and tags apply to an image '
                           'that this resource uploads, not to a given '
                           'one.'))
-
-    def _validate_checksum(self) -> None:
-        text = self.properties[self.CHECKSUM]
-        if not text and not self.is_resolvable([self.CHECKSUM]):
-            return
-        try:
-            stemcell_checksum.Checksum.parse(text)
-        except stemcell_errors.StemcellError as error:
-            raise exception.StackValidationFailed(message=str(error))
 
     def _cloud(self) -> openstack.connection.Connection:
         return self.client('openstack')
@@ -338,6 +329,16 @@ class Stemcell(base.BoshResource):
             image = self._cloud().image.get_image(self.resource_id)
             return image.status != 'active'
         return True
+
+    def prepare_for_replace(self) -> None:
+        """Remove an image whose upload ended with its engine.
+
+        After an update with an unchanged template, Heat takes the replaced
+        resource for one of that template, and would delete it with the next
+        update only.
+        """
+        if self.journal.get('stemcell') is None:
+            self.handle_delete()
 
     def handle_update(self, json_snippet: rsrc_defn.ResourceDefinition,
                       tmpl_diff: Any, prop_diff: dict[str, Any]) -> None:

@@ -49,6 +49,8 @@ class BoshTestCase(common.HeatTestCase):
         self._register_client_plugin()
         for name, cls in cf_openstack_resources.resource_mapping().items():
             resource._register_class(name, cls)
+        for name, cls in cf_openstack_resources.constraint_mapping().items():
+            resources.global_env().register_constraint(name, cls)
         self.requests = requests_mock.Mocker()
         self.requests.start()
         self.addCleanup(self.requests.stop)
