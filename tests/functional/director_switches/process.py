@@ -2,9 +2,10 @@
 """A pocket director of a test's own: a process, on a cloud of files."""
 
 from collections.abc import Sequence
+import itertools
 import json
 import pathlib
-import socket
+import random
 import subprocess
 import sys
 import time
@@ -17,11 +18,12 @@ from cf_openstack.director import connection
 from cf_openstack.director import endpoint_policy
 from cf_openstack.director import exceptions
 from cf_openstack.director import limits
+from devstack.pocket import ports
 from tests.unit.pocket_director import base
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-START_S = 60
-TASK_S = 60
+START_S = 120
+TASK_S = 180
 
 
 class DirectorProcess(fixtures.Fixture):
@@ -142,11 +144,7 @@ def follow(director: client.Director, task_id: int) -> list[str]:
 
 
 def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(('127.0.0.1', 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    # Not of those that outgoing connections take, for a director that
+    # restarts comes back to its port.
+    shuffled = random.sample(ports.FALLBACK, len(ports.FALLBACK))
+    return list(itertools.islice(filter(ports.is_free, shuffled), count))
