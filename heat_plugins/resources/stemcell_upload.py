@@ -10,6 +10,7 @@ from oslo_config import cfg
 from oslo_log import log as logging
 
 from cf_openstack.director import endpoint_policy
+from cf_openstack.stemcell import errors as stemcell_errors
 from cf_openstack.stemcell import glance
 from cf_openstack.stemcell import source
 from cf_openstack.stemcell import tarball
@@ -23,6 +24,9 @@ NAME = 'stemcell_name'
 VERSION = 'stemcell_version'
 OPERATING_SYSTEM = 'stemcell_operating_system'
 API_VERSION = 'stemcell_api_version'
+
+
+_THREAD = 'stemcell-'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,13 +47,23 @@ class Order:
 
 
 class _Counted:
-    """A stream that counts what is read of it."""
+    """A stream that counts what is read of it, until it is cancelled.
 
-    def __init__(self, stream: source.Stream) -> None:
+    :param name: of the image, for the error.
+    """
+
+    def __init__(self, stream: source.Stream, name: str,
+                 cancelled: threading.Event) -> None:
         self._stream = stream
+        self._name = name
+        self._cancelled = cancelled
         self.done = 0
 
     def read(self, size: int = -1, /) -> bytes:
+        if self._cancelled.is_set():
+            raise stemcell_errors.UploadCancelled(
+                name=self._name, done=self.done,
+                size=self._stream.length or 0)
         data = self._stream.read(size)
         self.done += len(data)
         return data
@@ -77,13 +91,18 @@ class StemcellUpload:
         self._length: int | None = None
         self._published: tarball.Published | None = None
         self._error: BaseException | None = None
+        self._begun = False
         self._thread = threading.Thread(
-            target=self._run, daemon=True,
-            name='stemcell-%s' % order.image_id)
+            target=self._run, daemon=True, name=_THREAD + order.image_id)
 
     def start(self) -> None:
-        """Begin."""
-        self._thread.start()
+        """Begin, unless this engine uploads enough; then it waits."""
+        limit = cfg.CONF.cf_openstack.stemcell_max_uploads
+        running = sum(thread.name.startswith(_THREAD)
+                      for thread in threading.enumerate())
+        if running < limit:
+            self._begun = True
+            self._thread.start()
 
     def cancel(self) -> None:
         """Ask for the end; the image is removed by the thread."""
@@ -95,6 +114,9 @@ class StemcellUpload:
         :returns: the stemcell, None while the upload goes on.
         :raises Exception: what the upload failed of.
         """
+        if not self._begun:
+            self.start()
+            return None
         if self._thread.is_alive():
             return None
         if self._error is not None:
@@ -125,15 +147,17 @@ class StemcellUpload:
         policy = endpoint_policy.EndpointPolicy.for_downloads(cfg.CONF)
         with source.open_stream(
                 order.location, order.ca_certificate or None, policy,
-                connect_timeout=group.director_connect_timeout,
-                read_timeout=group.director_read_timeout) as stream:
+                connect_timeout=group.download_connect_timeout,
+                read_timeout=group.download_read_timeout,
+                total_timeout=group.download_total_timeout) as stream:
             self._length = stream.length
-            self._counted = _Counted(stream)
+            self._counted = _Counted(stream, order.name, self._cancelled)
             published = tarball.publish(
                 self._conn, self._counted, checksum=order.checksum,
                 name_hint=order.name, visibility=order.visibility,
                 tags=order.tags, image_id=order.image_id,
                 max_size=group.stemcell_max_size,
+                max_expansion=group.stemcell_max_expansion,
                 cancelled=self._cancelled.is_set)
         described = {NAME: published.name, VERSION: published.version,
                      OPERATING_SYSTEM: published.operating_system}

@@ -9,11 +9,13 @@ import fixtures
 from heat.common import exception
 from heat.engine.clients.os import glance
 from heat.engine import resource
+from oslo_config import cfg
 import yaml
 
 from cf_openstack.stemcell import source
 
 from heat_plugins.resources import stemcell
+from heat_plugins.resources import stemcell_upload as rsrc_upload
 from tests.unit.heat_plugins import base
 from tests.unit.stemcell import fakes
 
@@ -222,6 +224,22 @@ class StemcellTest(base.BoshTestCase):
         self.run_action(rsrc.update, self.definition(rsrc))
         self.assertEqual((rsrc.UPDATE, rsrc.COMPLETE), rsrc.state)
 
+    def test_engine_dies_before_it_notes_the_upload(self):
+        rsrc = self.created()
+        rsrc.journal.put(stemcell=None)
+        rsrc = self.die(rsrc)
+        self.assertRaises(resource.UpdateReplace, self.run_action,
+                          rsrc.update, self.definition(rsrc))
+        # Heat would keep it until the next update.
+        self.assertEqual({}, self.glance.images)
+
+    def test_a_stemcell_in_use_stays_until_its_replacement_is_there(self):
+        rsrc = self.created()
+        self.assertRaises(
+            resource.UpdateReplace, self.run_action, rsrc.update,
+            self.definition(rsrc, checksum='sha1:' + 40 * '0'))
+        self.assertEqual(1, len(self.glance.images))
+
     def test_a_lost_image_is_replaced(self):
         rsrc = self.created()
         self.glance.images.clear()
@@ -229,6 +247,54 @@ class StemcellTest(base.BoshTestCase):
                           self.run_action, rsrc.check)
         self.assertRaises(resource.UpdateReplace, self.run_action,
                           rsrc.update, self.definition(rsrc))
+
+    def test_bounds_are_those_of_the_operator(self):
+        for name, value in (
+                ('download_connect_timeout', 1.5),
+                ('download_read_timeout', 2.5),
+                ('download_total_timeout', 3.5)):
+            cfg.CONF.set_override(name, value, group='cf_openstack')
+            self.addCleanup(cfg.CONF.clear_override, name,
+                            group='cf_openstack')
+        opened = self.patchobject(source, 'open_stream',
+                                  wraps=source.open_stream)
+        self.created()
+        self.assertEqual(
+            {'connect_timeout': 1.5, 'read_timeout': 2.5,
+             'total_timeout': 3.5}, opened.call_args.kwargs)
+
+    def test_expands_too_far(self):
+        cfg.CONF.set_override('stemcell_max_expansion', 1,
+                              group='cf_openstack')
+        self.addCleanup(cfg.CONF.clear_override, 'stemcell_max_expansion',
+                        group='cf_openstack')
+        self.useFixture(fixtures.MonkeyPatch(
+            'cf_openstack.stemcell.archive._FREE_EXPANSION', 1000))
+        _rsrc, error = self.failed()
+        self.assertIn('as no stemcell does', error)
+
+    def test_uploads_take_turns(self):
+        cfg.CONF.set_override('stemcell_max_uploads', 1,
+                              group='cf_openstack')
+        self.addCleanup(cfg.CONF.clear_override, 'stemcell_max_uploads',
+                        group='cf_openstack')
+        first, runner, stream = self.blocked()
+        waiting = rsrc_upload.StemcellUpload(
+            rsrc_upload.Order(LOCATION, CHECKSUM, '', 'id', 'x', 'private',
+                              ()), self.glance.connection(), first.context)
+        waiting.start()
+        self.assertIsNone(waiting.result())
+        self.assertEqual({first.resource_id}, {
+            thread.name.removeprefix('stemcell-')
+            for thread in threading.enumerate()
+            if thread.name.startswith('stemcell-')})
+        stream.go_on.set()
+        self.wait_for_threads()
+        source.open_stream.return_value = following = Blocked()
+        following.go_on.set()
+        self.assertIsNone(waiting.result())
+        self.wait_for_threads()
+        self.assertEqual('1.425', waiting.result().version)
 
     def test_progress(self):
         self.useFixture(fixtures.MonkeyPatch(
