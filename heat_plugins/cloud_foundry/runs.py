@@ -11,6 +11,7 @@ from cf_openstack import exceptions
 from heat_plugins.cloud_foundry import capacity
 from heat_plugins.cloud_foundry import cloud_config
 from heat_plugins.cloud_foundry import smoke_test
+from heat_plugins.deploying import checking
 from heat_plugins.deploying import manifest as deployment_manifest
 from heat_plugins.deploying import review
 from heat_plugins.deploying import runs
@@ -135,6 +136,28 @@ class DeleteRun(runs.DeleteRun):
     def _delete_config(self) -> bool:
         cloud_config.CloudConfig(self._resource).delete()
         return True
+
+
+class CloudConfigLost(exceptions.CfOpenStackError):
+    """The director has another cloud config than was written."""
+
+    msg_fmt = ('The cloud config "%(name)s" is gone from the director, or '
+               'somebody changed it there. Update the stack to have it '
+               'written anew.')
+
+
+def check(rsrc: base.DirectorUser) -> checking.CheckRun:
+    """The steps of looking whether all is as it was deployed."""
+    run = checking.CheckRun(rsrc)
+    own = cloud_config.CloudConfig(rsrc)
+
+    def compare() -> bool:
+        if own.id is not None and not own.is_current():
+            raise CloudConfigLost(name=own.name)
+        return True
+
+    run.add_prepare(compare)
+    return run
 
 
 def resume(rsrc: base.DirectorUser,

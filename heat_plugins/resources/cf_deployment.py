@@ -23,6 +23,7 @@ from heat_plugins.cloud_foundry import cloud_config
 from heat_plugins.cloud_foundry import runs
 from heat_plugins.cloud_foundry import schema
 from heat_plugins.cloud_foundry import wishes
+from heat_plugins.deploying import checking
 from heat_plugins.deploying import manifest as deployment_manifest
 from heat_plugins.deploying import review
 from heat_plugins.deploying import states
@@ -174,6 +175,10 @@ class CloudFoundry(deployment.Deployment):
 
     def _delete_run(self) -> runs.DeleteRun:
         return runs.DeleteRun(self)
+
+    def handle_check(self) -> checking.CheckRun:
+        """Prepare to look for problems; nothing is changed."""
+        return runs.check(self)
 
     def handle_resume(self) -> states.ResumeRun:
         """Prepare to make the VMs again, if there is room for them."""

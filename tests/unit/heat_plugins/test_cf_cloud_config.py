@@ -127,3 +127,12 @@ class OthersTest(cloud_foundries.CloudFoundryTestCase):
         self.assertIn('Choose another name', str(error))
         self.run_action(self.reload(rsrc).delete)
         self.assertEqual(1, len(self.bosh.configs))
+
+    def test_check(self):
+        rsrc = self.created()
+        self.run_action(rsrc.check)
+        self.assertEqual((rsrc.CHECK, rsrc.COMPLETE), rsrc.state)
+        self.bosh.configs.clear()
+        error = self.assertRaises(exception.ResourceFailure,
+                                  self.run_action, self.reload(rsrc).check)
+        self.assertIn('is gone from the director', str(error))
