@@ -51,9 +51,11 @@ class Stack:
     def get(self) -> Any | None:
         """The stack as Heat shows it, or None."""
         try:
-            return self.heat.stacks.get(self.name)
+            found = self.heat.stacks.get(self.name)
         except heat_exc.HTTPNotFound:
             return None
+        # For a moment, Heat still knows it by its name.
+        return None if found.stack_status == 'DELETE_COMPLETE' else found
 
     def apply(self, template: pathlib.Path,
               parameters: Mapping[str, Any]) -> str:

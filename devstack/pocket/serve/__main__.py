@@ -52,6 +52,9 @@ def main(argv: list[str]) -> None:
                  else BUILDERS[one.name](state))
         gc.freeze()
         gc.enable()
+        # Little of what a request makes is cyclic; the default of 700 has
+        # these large processes look for it all the time.
+        gc.set_threshold(20000, 20, 20)
         program.run(built, state, one.name)
     except BaseException:
         # Whatever threads it has started already must not keep it alive.

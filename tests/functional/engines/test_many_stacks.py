@@ -11,8 +11,8 @@ from heatclient import client as heat_client
 
 from devstack.pocket import state as pocket_state
 from tests.functional import base
-from tests.functional.engines import director
 from tests.functional.engines import fleet
+from tests.functional import own_director
 
 STACKS = 50
 #: Seconds for all of them.
@@ -81,7 +81,7 @@ class ManyStacksTest(base.FunctionalTestCase):
         self.starts = {name: self.fleet.log_size(name)
                        for name in self.fleet.names}
         # The director shall not be what they wait for.
-        self.director = director.OwnDirector(
+        self.director = own_director.OwnDirector(
             self.state, self.name('director'), '--workers', '16')
         self.addCleanup(self.director.close)
         self.heat = heat_client.Client(

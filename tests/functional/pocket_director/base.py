@@ -1,48 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
 """A director on the pocket cloud, asked through the project's client."""
 
-import json
-import pathlib
 import secrets
 from typing import Any
 
-from cf_openstack.director import client
-from cf_openstack.director import connection
-from cf_openstack.director import endpoint_policy
 from cf_openstack.director import instances
 from cf_openstack.manifest import document
 from devstack.demo import artifacts
 from devstack.pocket import stemcell_builder
 from tests.functional import base
+from tests.functional import own_director
 
 TASK_LIMIT_S = 600
 DISK_MIB = 1024
 
 
 class DirectorTestCase(base.FunctionalTestCase):
-    """Has networks, a stemcell, a release and a cloud config of its own.
+    """Has a director, networks, a stemcell and so on of its own.
 
-    Everything bears the test's tag, since all cloud configs of a director
-    are merged, and its addresses are the director's only ones.
+    ``known`` tells how to reach the director: ``endpoint``, ``ca_file``,
+    ``client``, ``client_secret``.  Everything bears the test's tag.
     """
 
     def setUp(self) -> None:
         super().setUp()
-        path = self.state.path('director', 'director.json')
-        if not path.exists():
-            self.fail('There is no pocket director in %s. Run "python3 -m '
-                      'devstack.pocket_director up".' % self.state.root)
-        known = json.loads(path.read_text())
-        self.files = path.parent / 'files'
-        self.director = client.Director(
-            connection.Connection(
-                known['endpoint'], pathlib.Path(known['ca_file']).read_text(),
-                known['client'], known['client_secret']),
-            endpoint_policy.EndpointPolicy(
-                [self.state.ports['director']],
-                allowed_networks=['127.0.0.0/8']))
-        self.addCleanup(self.director.close)
-        self.base_url = known['endpoint'] + '/files/'
+        own = own_director.OwnDirector(self.state, self.name('director'))
+        self.addCleanup(own.close)
+        self.known = own.known
+        self.files = own.files
+        self.director = own.client
+        self.base_url = self.known['endpoint'] + '/files/'
         self.deployment = self.name('dep')
         self.stemcell = self.name('stemcell')
         self.release = self.name('release')

@@ -2,7 +2,6 @@
 """A stack of one small deployment, on networks and configs of its own."""
 
 import io
-import json
 import pathlib
 from typing import Any
 
@@ -29,12 +28,12 @@ class SmallStackTestCase(base.DirectorTestCase):
         self.demo = demo_stack.Stack(self.cloud, self.stack,
                                      out=io.StringIO())
         self.heat = self.demo.heat
-        known = json.loads(self.state.path(
-            'director', 'director.json').read_text())
         self.parameters = {
-            'endpoint': known['endpoint'], 'client': known['client'],
-            'ca_certificate': pathlib.Path(known['ca_file']).read_text(),
-            'client_secret': known['client_secret']}
+            'endpoint': self.known['endpoint'],
+            'client': self.known['client'],
+            'ca_certificate': pathlib.Path(
+                self.known['ca_file']).read_text(),
+            'client_secret': self.known['client_secret']}
         self.addCleanup(self.demo.delete)
         self.follow('CREATE', lambda: self.heat.stacks.create(
             stack_name=self.stack, template=self.template(),

@@ -104,6 +104,10 @@ class StackTest(base.BaseTestCase):
         self.assertIn('director (A::B::C): wrong password', str(error))
         self.assertNotIn('network', str(error))
 
+    def test_what_has_just_been_deleted_is_not_there(self):
+        self.answer('DELETE_COMPLETE')
+        self.assertIsNone(self.stack.get())
+
     def test_deleting_what_is_not_there_is_done(self):
         self.answer(None)
         self.stack.delete()

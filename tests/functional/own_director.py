@@ -30,6 +30,8 @@ class OwnDirector:
     """A director that ends, and whose state goes, with the test.
 
     :ivar known: ``endpoint``, ``ca_file``, ``client``, ``client_secret``.
+    :ivar client: connected to it.
+    :ivar files: the folder that it serves as ``/files``.
     """
 
     def __init__(self, state: pocket_state.State, name: str,
@@ -43,9 +45,13 @@ class OwnDirector:
         self._name = name
         self._root = state.path(name)
         self._root.mkdir(mode=0o700)
-        job = cpi_job.CpiJob(state)
-        job.write()
-        with _choice(state) as port:
+        self.files = self._root / 'files'
+        with _turn(state):
+            # One file for all of them, always the same.
+            job = cpi_job.CpiJob(state)
+            job.write()
+            port = next(port for port in heat.MORE_DIRECTORS
+                        if ports.is_free(port))
             process.spawn(
                 state, name,
                 [str(state.path('venv', 'bin', 'python')), '-m',
@@ -100,9 +106,8 @@ class OwnDirector:
 
 
 @contextlib.contextmanager
-def _choice(state: pocket_state.State) -> Iterator[int]:
-    """A port for a director; other tests choose theirs when it listens."""
+def _turn(state: pocket_state.State) -> Iterator[None]:
+    """Other tests choose a port when this one's director listens."""
     with open(state.path('data', 'lock', 'directors'), 'w') as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)
-        yield next(port for port in heat.MORE_DIRECTORS
-                   if ports.is_free(port))
+        yield
