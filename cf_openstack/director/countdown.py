@@ -7,6 +7,9 @@ import time
 from cf_openstack.director import exceptions
 from cf_openstack.director import limits as director_limits
 
+# Seconds by which a socket may give up too early.
+_GRAIN = 0.1
+
 
 class DeadlineOver(exceptions.DirectorError):
     """A director did not answer all requests in the time for all."""
@@ -60,8 +63,8 @@ class Countdown(director_limits.Limits):
 
     @property
     def is_over(self) -> bool:
-        """Whether the time was started and is up."""
-        return self._end is not None and self._clock() >= self._end
+        """Whether the time was started and is up, or as good as that."""
+        return self._end is not None and self._clock() > self._end - _GRAIN
 
     def _half(self) -> float:
         # So that a name with two addresses, one of them dead, is reached.

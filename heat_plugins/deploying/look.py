@@ -68,10 +68,12 @@ class Look:
         try:
             return reader(self.view)
         except director_exceptions.ConnectionFailed as error:
-            if error.kwargs.get('timed_out'):
-                error = countdown.DeadlineOver(seconds=self._limits.seconds)
-            self._note(error)
-            raise error
+            late: Exception = error
+            if self._limits.is_over:
+                # Otherwise it would name an option that was not the cause.
+                late = countdown.DeadlineOver(seconds=self._limits.seconds)
+            self._note(late)
+            raise late
         except countdown.DeadlineOver as error:
             self._note(error)
             raise

@@ -57,15 +57,20 @@ class Diff(action.Action):
         try:
             manifest = proposal.manifest(rsrc, self.values)
             found = director.deployments.diff(manifest.name, manifest.text)
+            digest = proposal.digest(rsrc, manifest)
         except exceptions.CfOpenStackError as error:
             previews.write(rsrc, {**preview, 'state': 'failed',
                                   'error': str(error)})
+            raise
+        except Exception:
+            previews.write(rsrc, {**preview, 'state': 'failed', 'error': _(
+                'An unexpected error; the log of the engine has it')})
             raise
         previews.write(rsrc, {
             **preview, 'state': 'done', 'error': None,
             'deployment': manifest.name,
             'replaces': manifest.name != rsrc.resource_id,
-            'digest': proposal.digest(rsrc, manifest),
+            'digest': digest,
             'missing_variables': list(manifest.missing),
             'configs': dict(found.context), **_counts(found),
             'diff': [list(line) for line in found.lines]})

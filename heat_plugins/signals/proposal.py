@@ -53,7 +53,7 @@ def manifest(rsrc: base.DirectorUser,
         props = rsrc.new_properties(definition)
         props.validate()
         return rsrc.manifest_of(props)
-    except (exception.StackValidationFailed, ValueError, TypeError) as error:
+    except (exception.HeatException, ValueError) as error:
         raise errors.BadSignal(reason=str(error).rstrip('.')) from None
 
 

@@ -22,6 +22,7 @@ KEEP = 10
 ACCEPTED, STARTED, ENDED, FAILED = 'accepted', 'started', 'ended', 'failed'
 
 _PREFIX = 'signal-'
+_LENGTH = 4000      # characters of a text
 _OWNER = 'owner'
 
 
@@ -106,6 +107,11 @@ class Records:
         return record
 
     def _store(self, record: Record) -> None:
+        # Heat's database keeps 64 KiB, and a director may be talkative.
+        record = dataclasses.replace(
+            record, target=record.target[:_LENGTH],
+            **{name: text[:_LENGTH] for name in ('result', 'error')
+               if (text := getattr(record, name)) is not None})
         self._resource.data_set(
             _PREFIX + record.key, json.dumps({
                 **dataclasses.asdict(record),

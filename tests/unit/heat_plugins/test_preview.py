@@ -12,6 +12,7 @@ from heat.common import exception
 
 from heat_plugins.deploying import review
 from heat_plugins.signals import previews
+from heat_plugins.signals import proposal
 from tests.unit.heat_plugins import deployments
 from tests.unit.heat_plugins import signals
 
@@ -119,6 +120,15 @@ class PreviewTest(signals.SignalTestCase):
         self.assertEqual('failed', preview['state'])
         self.assertIn(word, preview['error'])
         self.assertEqual('failed', self.read(rsrc, 'answer')['state'])
+
+    def test_an_error_of_our_own_leaves_no_preview_running(self):
+        rsrc = self.ready()
+        self.patchobject(proposal, 'digest', side_effect=KeyError('oops'))
+        self.assertRaises(exception.ResourceFailure, self.send, rsrc, 'diff')
+        for name in ('preview', 'answer'):
+            shown = self.read(rsrc, name)
+            self.assertEqual('failed', shown['state'])
+            self.assertIn('log of the engine', shown['error'])
 
     @ddt.data('director', 'reviewed_configs', 'nonsense')
     def test_what_cannot_be_proposed(self, name):

@@ -5,6 +5,7 @@ import ddt
 
 from heat.common import exception
 
+from heat_plugins.signals import records
 from tests.unit.heat_plugins import signals
 
 CONVERGED = 'create deployment'
@@ -88,6 +89,17 @@ class InstanceActionTest(signals.SignalTestCase):
         # The resource is as it was: nothing of the template has failed.
         self.assertEqual((rsrc.CREATE, rsrc.COMPLETE),
                          self.reload(rsrc).state)
+
+    def test_a_talkative_director(self):
+        rsrc = self.ready()
+        known = records.Records(rsrc)
+        record = known.add('restart', 'api' * 20000, None)
+        known.change(record, state=records.FAILED, error='a' * 200000,
+                     result='b' * 200000)
+        self.assertEqual(4000, len(self.read(rsrc, 'answer')['error']))
+        # With what encryption adds, MariaDB's TEXT holds it.
+        self.assertLess(max(map(len, self.reload(rsrc).data().values())),
+                        46000)
 
     def test_an_answer_that_is_lost(self):
         rsrc = self.ready()
