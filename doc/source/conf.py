@@ -3,7 +3,10 @@
 
 project = 'cf-openstack'
 copyright = 'the cf-openstack developers'
-extensions = ['openstackdocstheme', 'oslo_config.sphinxext']
+extensions = ['openstackdocstheme', 'oslo_config.sphinxconfiggen',
+              'oslo_config.sphinxext']
+config_generator_config_file = [
+    ('../../etc/cf_openstack/config-generator.conf', '_static/cf_openstack')]
 source_suffix = {'.rst': 'restructuredtext'}
 master_doc = 'index'
 html_theme = 'openstackdocs'
