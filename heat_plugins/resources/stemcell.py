@@ -21,8 +21,10 @@ from heat.engine import resource
 from heat.engine import rsrc_defn
 from heat.engine import translation
 
+from heat_plugins.deploying import adoption
 from heat_plugins.resources import base
 from heat_plugins.resources import stemcell_upload
+from heat_plugins.tasks import journal
 
 #: Seconds between two events that tell how far an upload is.
 PROGRESS_INTERVAL = 10.0
@@ -260,7 +262,7 @@ class Stemcell(base.BoshResource):
     def check_create_complete(self, work: _Work) -> bool:
         """Wait for the upload."""
         if work.upload is None:
-            self._describe_light(self.properties)
+            self._describe(self.properties[self.IMAGE], self.properties)
             return True
         published = work.upload.result()
         if published is None:
@@ -281,13 +283,13 @@ class Stemcell(base.BoshResource):
         work.told_at, work.told = now, percent
         self.report(_('%d %% of the stemcell read') % percent)
 
-    def _describe_light(self, props: Any) -> None:
-        """Find out which stemcell a given image is.
+    def _describe(self, image_id: str, props: Any) -> None:
+        """Find out which stemcell an image is, and stand for it.
 
         :raises ImageNotActive: when no server can be made of it.
         :raises NotAStemcell: when neither image nor template tell.
         """
-        image = self._cloud().image.get_image(props[self.IMAGE])
+        image = self._cloud().image.get_image(image_id)
         if image.status != 'active':
             raise ImageNotActive(image=image.id, status=image.status)
         told = image.properties or {}
@@ -344,8 +346,9 @@ class Stemcell(base.BoshResource):
                       tmpl_diff: Any, prop_diff: dict[str, Any]) -> None:
         """Change tags, visibility and description in place."""
         props = self.new_properties(json_snippet)
+        self.journal.put(**{base.ADOPTED: None})
         if self._is_light():
-            self._describe_light(props)
+            self._describe(props[self.IMAGE], props)
         elif prop_diff.keys() & {self.PUBLIC, self.TAGS}:
             self._cloud().image.update_image(
                 self.resource_id, visibility=self._visibility(props),
@@ -361,9 +364,46 @@ class Stemcell(base.BoshResource):
             {'attr': 'status', 'expected': 'active',
              'current': image.status}])
 
+    def handle_adopt(self, resource_data: Any = None) -> tuple[str, Any]:
+        """Begin to take over an image."""
+        # Heat has not looked up the id of a given image yet.
+        self.reparse()
+        self._update_stored_properties()
+        return (adoption.adopted_id(self, resource_data),
+                journal.of_abandoned(
+                    (resource_data or {}).get('resource_data')))
+
+    def check_adopt_complete(self, token: tuple[str, dict[str, Any]]
+                             ) -> bool:
+        """Take over an image as it is; nothing is uploaded.
+
+        It is deleted with the resource if the abandoned one uploaded it.
+
+        :raises NotAdoptable: when the template is about another image.
+        :raises ImageNotActive: when it is not complete.
+        :raises NotAStemcell: when there is no telling what it is.
+        """
+        image_id, entries = token
+        if self._is_light() and image_id != self.properties[self.IMAGE]:
+            raise adoption.NotAdoptable(
+                resource=self.name, name=image_id,
+                reason=_('the template names the image %s')
+                % self.properties[self.IMAGE])
+        self._describe(image_id, self.properties)
+        known = entries.get('stemcell')
+        if isinstance(known, dict):
+            self.journal.put(stemcell={
+                **known, **self.journal.get('stemcell')})
+        uploaded = not self._is_light() and entries.get('uploaded') is True
+        self.journal.put(**{base.ADOPTED: True,
+                            'uploaded': uploaded or None})
+        return True
+
     def handle_delete(self) -> None:
         """Delete an uploaded image; leave a given one."""
         if self.resource_id is None or not self.journal.get('uploaded'):
+            return
+        if self.is_left_alone():
             return
         try:
             glance.delete(self._cloud(), self.resource_id)

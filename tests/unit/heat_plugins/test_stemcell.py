@@ -343,6 +343,40 @@ class StemcellTest(base.BoshTestCase):
                                   self.run_action, rsrc.create)
         self.assertIn('deactivated, not active', str(error))
 
+    def adopt(self, rsrc, data):
+        self.run_action(rsrc.adopt, data)
+        self.assertEqual((rsrc.ADOPT, rsrc.COMPLETE), rsrc.state)
+        return rsrc
+
+    def test_abandon_and_adopt(self):
+        data = self.created().prepare_abandon()
+        rsrc = self.adopt(self.stemcell(), data)
+        self.assertEqual('1.425', rsrc.FnGetAtt('version'))
+        self.assertEqual(CHECKSUM, rsrc.FnGetAtt('checksum'))
+        rsrc.stack.action = rsrc.stack.ROLLBACK
+        self.run_action(rsrc.delete)
+        self.assertEqual([data['resource_id']], list(self.glance.images))
+
+    def test_delete_what_was_adopted(self):
+        data = self.created().prepare_abandon()
+        self.run_action(self.adopt(self.stemcell(), data).delete)
+        self.assertEqual({}, self.glance.images)
+
+    def test_adopt_light(self):
+        rsrc = self.light(name='noble', version='7',
+                          operating_system='ubuntu-noble')
+        self.adopt(rsrc, {'resource_id': '11'})
+        self.assertEqual('7', rsrc.FnGetAtt('version'))
+        self.run_action(rsrc.delete)
+        self.assertIn('11', self.glance.images)
+
+    def test_adopt_another_image(self):
+        rsrc = self.light(name='noble', version='7',
+                          operating_system='ubuntu-noble')
+        error = self.assertRaises(exception.ResourceFailure, self.run_action,
+                                  rsrc.adopt, {'resource_id': '12'})
+        self.assertIn('names the image 11', str(error))
+
     def test_one_source_is_needed(self):
         rsrc = self.stemcell(image='11')
         self.assertRaises(exception.ResourcePropertyConflict, rsrc.validate)
