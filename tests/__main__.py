@@ -5,9 +5,9 @@ Any Python 3.11 or later starts it, with nothing installed.  It makes the
 pocket cloud's virtual environment if that is missing, starts a pocket cloud
 and a pocket director for the functional tests, and stops afterwards what it
 started.  All that is in the folder .pocket-tests, or where $POCKET_STATE says.
-Tests that look only at what is their own run side by side, on a cloud whose
-Heat is one process with SQLite; the others one at a time, on the same cloud
-with three heat-engines, RabbitMQ and MariaDB.
+Tests that look only at what is their own run side by side, the others one at
+a time; those of stacks with three heat-engines, RabbitMQ and MariaDB, the
+others with a Heat that is one process with SQLite.
 The last line is the count of tests: "N passed, N failed".
 """
 
@@ -22,10 +22,14 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PARTS = ('pep8', 'unit', 'functional')
 #: Functional tests that look only at what is their own, and so may run side
-#: by side.
+#: by side, on one process of Heat.
 APART = (r'tests\.functional\.(bosh_release|capacity|cpi|director_switches|'
-         r'faults|pocket|pocket_director|stack\.test_(preview|signals))\.')
-#: The others run with so many heat-engines.
+         r'faults|pocket|pocket_director)\.')
+#: Those that run one at a time: they look at the whole project, share a
+#: director, kill engines, or are many already.
+ALONE = (r'tests\.functional\.(crash|engines|'
+         r'stack\.test_(cloud_foundry|failures|life))\.')
+#: These and all others run with so many heat-engines.
 ENGINES = 3
 STYLE = (
     ('flake8', 'cf_openstack', 'heat_plugins', 'horizon_panel',
@@ -116,22 +120,19 @@ class Suite:
         begun = time.monotonic()
         try:
             ran = 0
-            others = rf'^(?!{APART})'
-            if self.finds('functional', extra, others):
-                if not self.up(0):
+            for what, engines, but, *options in (
+                    ('side by side', 0, rf'^(?!{APART})'),
+                    ('of stacks, side by side', ENGINES,
+                     rf'{APART}|{ALONE}'),
+                    ('one at a time', ENGINES, rf'^(?!{ALONE})',
+                     '--serial')):
+                if not self.finds('functional', extra, but):
+                    continue
+                if not self.up(engines):
                     return
-                begun = self.lap('The cloud was up', begun)
-                ran += self.stestr('functional', extra, but=others)
-                begun = self.lap('Tests side by side', begun)
-            if self.finds('functional', extra, APART):
-                if not self.up(ENGINES):
-                    return
-                begun = self.lap('The heat-engines were up', begun)
-                # One at a time: they look at the whole project, and a
-                # director has one cloud config for all.
-                ran += self.stestr('functional', extra, '--serial',
-                                   but=APART)
-                self.lap('Tests one at a time', begun)
+                begun = self.lap(f'The cloud was up for tests {what}', begun)
+                ran += self.stestr('functional', extra, *options, but=but)
+                begun = self.lap(f'Tests {what}', begun)
             if not ran:
                 self.broken.append('functional (no test ran)')
             # What the fault suite saw, if it ran.
