@@ -154,6 +154,16 @@ class StemcellTest(base.BoshTestCase):
         self.run_action(rsrc.delete)
         self.assertEqual({}, self.glance.images)
 
+    def test_delete_of_an_image_that_storage_needs(self):
+        rsrc = self.created()
+        self.glance.refusals['DELETE'] = 409, 'Image is in use'
+        error = self.assertRaises(exception.ResourceFailure,
+                                  self.run_action, rsrc.delete)
+        self.assertIn('in use', str(error))
+        self.glance.refusals.clear()
+        self.run_action(rsrc.delete)
+        self.assertEqual({}, self.glance.images)
+
     def test_delete_of_an_image_that_is_gone(self):
         rsrc = self.created()
         self.glance.images.clear()
