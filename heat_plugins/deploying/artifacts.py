@@ -17,6 +17,7 @@ from heat.common.i18n import _
 
 from heat_plugins.resources import base
 from heat_plugins.tasks import journal
+from heat_plugins.tasks import told
 from heat_plugins.tasks import watch as task_watch
 
 LOG = logging.getLogger(__name__)
@@ -72,6 +73,12 @@ def present(director: client.Director) -> set[Artifact]:
     found.update(Artifact(RELEASE, item.name, item.version)
                  for item in director.releases.list())
     return found
+
+
+def any_unfinished(director: client.Director) -> bool:
+    """Whether the director is at any upload, whoever began it."""
+    return bool(director.stemcells.unfinished()
+                or director.releases.unfinished())
 
 
 def read(entries: Mapping[str, Any]) -> list[Artifact]:
@@ -182,7 +189,8 @@ class Uploads:
     def cancel(self) -> None:
         """Cancel the tasks under way."""
         for task_id in self._tasks().values():
-            self._resource.director().tasks.cancel(task_id)
+            if task_id != _UNCONFIRMED:
+                self._resource.director().tasks.cancel(task_id)
 
     def _tasks(self) -> dict[str, int]:
         return self._resource.journal.get(_UPLOADS, {})
@@ -199,9 +207,8 @@ class Uploads:
         What it brings is seen at its end; started again before, it would
         fail for the lock that the first holds.
         """
-        director = self._resource.director()
-        return _UNCONFIRMED in self._tasks().values() and bool(
-            director.stemcells.unfinished() or director.releases.unfinished())
+        return _UNCONFIRMED in self._tasks().values() and (
+            any_unfinished(self._resource.director()))
 
     def _plan(self) -> list[Upload]:
         self.before = present(self._resource.director())
@@ -225,7 +232,8 @@ class Uploads:
         report = (self._resource.report if self._verbose
                   else lambda text: None)
         self._running[label] = task_watch.TaskWatch(
-            self._resource.director(), task_id, report, resumed=resumed)
+            self._resource.director(), task_id, report, resumed=resumed,
+            told=told.Told(self._resource) if self._verbose else None)
 
     def _start(self) -> None:
         while self._pending and len(self._running) < _PARALLEL:
@@ -362,6 +370,11 @@ def settle_uploads(rsrc: base.DirectorUser,
     left = {}
     for label, task_id in tasks.items():
         if label in labels:
+            continue
+        if task_id == _UNCONFIRMED:
+            # Whose task it is cannot be told: none is cancelled.
+            if any_unfinished(rsrc.director()):
+                left[label] = task_id
             continue
         task = rsrc.find_task(task_id)
         if task is not None and task.is_processing:

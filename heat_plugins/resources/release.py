@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A BOSH release on a director."""
 
-import re
 from typing import Any
 
 from cf_openstack.director import client
@@ -17,10 +16,9 @@ from heat.engine import rsrc_defn
 
 from heat_plugins.deploying import adoption
 from heat_plugins.deploying import artifacts
+from heat_plugins.deploying import unnamed
 from heat_plugins.resources import base
 from heat_plugins.tasks import journal
-
-_CREATED = re.compile(r"Created release '([^']+)/([^'/]+)'")
 
 
 class WrongRelease(exceptions.CfOpenStackError):
@@ -139,6 +137,7 @@ class Release(base.DirectorUser):
             wanted = [self._upload(props)]
             if not artifacts.settle_uploads(self, wanted):
                 self.poll_later(1)
+            self._begin_unnamed(wanted[0])
             self._work = artifacts.Uploads(self, wanted, verbose=True)
         if self._poll():
             self._note(props, self._work)
@@ -146,6 +145,13 @@ class Release(base.DirectorUser):
                 self, keep=[self._artifact(self.resource_id)])
             return self._poll()
         return False
+
+    def _begin_unnamed(self, upload: artifacts.Upload) -> None:
+        """Have it known after a crash what an upload has brought."""
+        notes = unnamed.Unnamed(self)
+        notes.settle(upload.label)
+        if upload.artifact is None:
+            notes.begin(upload.label)
 
     def _poll(self) -> bool:
         if self._work.poll():
@@ -179,19 +185,21 @@ class Release(base.DirectorUser):
         wanted = self._upload(props).artifact
         task = uploads.finished.get(props[self.LOCATION])
         if task is None:      # it was there
+            unnamed.Unnamed(self).end()
             self.resource_id_set(f'{wanted.name}/{wanted.version}')
             return
         now = artifacts.present(self.director())
-        new = sorted(item for item in now - uploads.before
+        notes = unnamed.Unnamed(self)
+        before = (uploads.before if wanted
+                  else notes.begin(props[self.LOCATION]))
+        new = sorted(item for item in now - before
                      if item.kind == artifacts.RELEASE)
-        match = _CREATED.search(task.result or '')
-        found = None
-        if match:
-            found = self._artifact('/'.join(match.groups()))
-        elif len(new) == 1:
+        found = unnamed.created(task.result)
+        if found is None and len(new) == 1:
             found = new[0]
         if found in new:
             artifacts.Owned(self).add(found)
+        notes.end()
         if wanted is not None and wanted in now:
             found = wanted
         elif wanted is not None:
@@ -283,6 +291,7 @@ class Release(base.DirectorUser):
             self.verify_director()
             if not artifacts.settle_uploads(self):
                 self.poll_later(1)
+            unnamed.Unnamed(self).settle()
             self._work = artifacts.Removal(self)
         return self._poll()
 

@@ -10,6 +10,7 @@ from cf_openstack.director import exceptions as director_exceptions
 
 from heat_plugins.resources import base
 from heat_plugins.tasks import journal
+from heat_plugins.tasks import told as task_told
 from heat_plugins.tasks import watch as task_watch
 
 LOG = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class DirectorAction:
         :raises PollDelay: when the answer was lost, to be called again.
         """
         try:
-            task_id, resumed = self._find_or_start(kind, digest, start)
+            task_id = self._find_or_start(kind, digest, start)
         except director_exceptions.CertificateRefused:
             raise
         except director_exceptions.ConnectionFailed as error:
@@ -88,25 +89,24 @@ class DirectorAction:
             return False
         self.watch = task_watch.TaskWatch(
             self._resource.director(), task_id, self._resource.report,
-            resumed=resumed)
+            told=task_told.Told(self._resource))
         return True
 
     def _find_or_start(self, kind: str, digest: str | None,
-                       start: Callable[[str], int | None]
-                       ) -> tuple[int | None, bool]:
-        """The task, and whether it was started before."""
+                       start: Callable[[str], int | None]) -> int | None:
+        """The task, None when there is nothing to do."""
         noted = self.noted
         if (noted.get('kind'), noted.get('digest')) == (kind, digest):
             task = self._resource.find_task(self.task_id())
             if task is not None and (task.is_processing or task.succeeded):
-                return task.id, True
+                return task.id
         noted = {'kind': kind, 'digest': digest,
                  'context': journal.new_context_id()}
         self._resource.journal.put(**{self._key: noted})
         task_id = start(noted['context'])
         if task_id is not None:
             self._note(noted, task_id)
-        return task_id, False
+        return task_id
 
     def poll(self) -> bool:
         """Follow the task.

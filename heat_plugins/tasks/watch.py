@@ -12,7 +12,9 @@ from cf_openstack.director import tasks as director_tasks
 
 from heat.common.i18n import _
 
+from heat_plugins.tasks import failure
 from heat_plugins.tasks import progress
+from heat_plugins.tasks import told as task_told
 
 LOG = logging.getLogger(__name__)
 
@@ -30,19 +32,30 @@ class TaskWatch:
     :param director: the director that runs it.
     :param task_id: the task.
     :param report: called with each sentence for people.
-    :param resumed: whether an earlier engine has told the beginning.
+    :param resumed: whether the beginning is not to be told.
+    :param told: how far an earlier engine has told it; the story goes on
+        from there.
     """
 
     def __init__(self, director: client.Director, task_id: int,
                  report: Callable[[str], None], *, resumed: bool = False,
+                 told: task_told.Told | None = None,
                  clock: Callable[[], float] = time.monotonic) -> None:
         self.task_id = task_id
         self._director = director
-        self._monitor = director.tasks.monitor(task_id)
         self._report = report
-        self._silent = resumed
+        self._told = told
         self._clock = clock
         self._progress = progress.Progress(clock)
+        self._ending = failure.Ending()
+        self._offset = 0
+        if told is not None:
+            self._offset, stages = told.get(task_id)
+            self._progress.restore(stages)
+        self._monitor = director.tasks.monitor(task_id, self._offset)
+        # The number of the task comes with the first sentence.
+        self._is_new = not self._offset
+        self._silent = resumed and told is None
         self._polls = 0
         self._unreachable_since: float | None = None
 
@@ -69,13 +82,25 @@ class TaskWatch:
             self._note_outage(error)
             return None
         self._unreachable_since = None
-        self._progress.take(events)
+        task = self._monitor.task
+        self._progress.take(events, task.started_at if task else None)
+        self._ending.take(events)
         ended = not self._monitor.is_processing
         sentence = self._progress.sentence(final=ended)
         if sentence and not self._silent:
-            self._report(sentence)
+            self._tell(sentence)
         self._silent = False
-        return self._monitor.task if ended else None
+        return task if ended else None
+
+    def _tell(self, sentence: str) -> None:
+        if self._told is not None:
+            self._told.put(self.task_id, self._monitor.offset,
+                           self._progress.state())
+        if self._is_new:
+            sentence = _('Task %(id)d: %(sentence)s') % {
+                'id': self.task_id, 'sentence': sentence}
+        self._is_new = False
+        self._report(sentence)
 
     def _note_outage(self, error: Exception) -> None:
         now = self._clock()
@@ -89,11 +114,13 @@ class TaskWatch:
     def failure(self) -> director_exceptions.TaskFailed:
         """The error that tells why the task failed; the cause comes first.
 
-        An event of Heat shows no more than 255 characters.
+        An event of Heat shows no more than 255 characters; the resource
+        keeps the end of the task's events.
         """
-        task = self._monitor.task
-        return director_exceptions.TaskFailed(
-            _('%(cause)s (task %(id)s of the director, %(what)s, %(state)s)')
-            % {'cause': self._monitor.failure, 'id': self.task_id,
-               'what': task.description if task else '',
-               'state': task.state if task else 'unknown'})
+        if self._offset:
+            # The beginning was seen by another engine.
+            self._ending = failure.Ending()
+            for page in self._director.tasks.event_pages(self.task_id):
+                self._ending.take(page.events)
+        return self._ending.error(self._monitor.task, self.task_id,
+                                  self._monitor.failure)

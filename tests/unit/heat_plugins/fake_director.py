@@ -272,7 +272,9 @@ class FakeDirector:
         name, version = re.search(r'/([^/]+)-([^-]+)\.tgz$', url).groups()
 
         def effect(task):
-            self.releases.setdefault(name, []).append(version)
+            versions = self.releases.setdefault(name, [])
+            if version not in versions:
+                versions.append(version)
             task.result = f"Created release '{name}/{version}'"
 
         return self.start(context, 'create release', effect)

@@ -57,7 +57,7 @@ class DeploymentTest(deployments.DeploymentTestCase):
         events = self.events(rsrc)
         self.assertIn('Uploaded', events[1])
         self.assertIn('release capi/1.2', ''.join(events))
-        self.assertIn('Preparing deployment: done; '
+        self.assertIn('Task 3: Preparing deployment: done; '
                       'Updating instance: done (2)', events)
         self.assertLess(len(events), 8)
 

@@ -46,7 +46,7 @@ class TaskWatchTest(base.BoshTestCase):
         self.task.stage('Updating', 'b')
         self.now += 60
         watch.poll()
-        self.assertEqual(['Updating: done'], self.told)
+        self.assertEqual(['Task 7: Updating: done'], self.told)
 
     def test_waits_grow_to_the_usual_interval(self):
         self.task.polls = 50
