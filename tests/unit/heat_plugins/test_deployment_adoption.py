@@ -3,10 +3,12 @@
 
 from heat.common import exception
 from heat.engine import scheduler
+from heat.engine import stk_defn
 from heat.objects import resource as resource_objects
 from heat.objects import stack as stack_objects
 
 from tests.unit.heat_plugins import deployments
+from tests.unit.heat_plugins import fake_director
 from tests.unit.heat_plugins import life_director
 
 
@@ -242,3 +244,42 @@ class CancelledStackTest(life_director.LifeTestCase):
         self.assertEqual('queued', self.preempt(
             'CHECK', manifest=deployments.manifest(update={'a': 1}),
         ).replace('processing', 'queued'))
+
+
+class AdoptedStackTest(life_director.LifeTestCase):
+    """A director and a deployment that gets its connection, as a stack."""
+
+    def resources(self):
+        return {
+            'director': {
+                'type': 'CloudFoundry::BOSH::Director',
+                'properties': {
+                    'endpoint': fake_director.ENDPOINT,
+                    'client': fake_director.CLIENT,
+                    'client_secret': fake_director.SECRET}},
+            'cf': {
+                'type': deployments.TYPE,
+                'properties': {
+                    'director': {'get_attr': ['director', 'connection']},
+                    'manifest': deployments.manifest(),
+                    'stemcells': [deployments.STEMCELL]}}}
+
+    def test_abandon_and_adopt(self):
+        old = self.stack(self.resources())
+        old.create()
+        self.assertEqual((old.CREATE, old.COMPLETE), old.state)
+        data = old.prepare_abandon()
+        old.delete(abandon=True)
+        self.assertIn('cf', self.bosh.deployments)
+
+        new = self.stack(self.resources())
+        for name in ('director', 'cf'):
+            self.run_action(new[name].adopt, data['resources'][name])
+            # As convergence does it; the old engine forgets it.
+            stk_defn.update_resource_data(
+                new.defn, name, new[name].node_data())
+            self.run_action(new[name].check)
+        self.assertEqual(1, self.bosh.count(*deployments.DEPLOY))
+        new.delete()
+        self.assertEqual({}, self.bosh.deployments)
+        self.assertEqual({}, self.bosh.stemcells)
