@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every action of Heat on a deployment, as Nova and Cinder see it."""
 
+import io
 import json
 from typing import Any
 
+from devstack.demo import stack
 from tests.functional.stack import small
 
 MANY = 6
@@ -65,8 +67,8 @@ class LifeCycleTest(small.SmallStackTestCase):
         snapshots = self.cloud.block_storage.snapshots
         before = {snapshot.id for snapshot in snapshots()}
         taken = {}
-        self.act('SNAPSHOT', lambda stack: taken.update(
-            self.heat.stacks.snapshot(stack)))
+        self.act('SNAPSHOT', lambda name: taken.update(
+            self.heat.stacks.snapshot(name)))
         [cid] = {snapshot.id for snapshot in snapshots()} - before
         self.heat.stacks.snapshot_delete(self.stack, taken['id'])
         self.wait_for(lambda: cid not in {
@@ -82,6 +84,9 @@ class LifeCycleTest(small.SmallStackTestCase):
         self.assertEqual(self.deployment, kept['resource_id'])
         self.assertNotIn(self.parameters['client_secret'], json.dumps(kept))
         # A new stack does not take it by accident.
+        self.stack = self.name('second')
+        second = stack.Stack(self.cloud, self.stack, out=io.StringIO())
+        self.addCleanup(second.delete)
         self.heat.stacks.create(
             stack_name=self.stack, template=self.template(),
             parameters=self.parameters)
@@ -89,7 +94,7 @@ class LifeCycleTest(small.SmallStackTestCase):
         self.assertEqual('CREATE_FAILED', self.heat.stacks.get(
             self.stack).stack_status)
         self.assertIn('already', self.reason())
-        self.demo.delete()
+        second.delete()
         self.assertEqual((before, {volume}),
                          (set(self.servers()), set(self.volumes())))
 
