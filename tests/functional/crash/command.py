@@ -68,10 +68,12 @@ def _tell(case: crash_case.Case) -> None:
 
 def _run(args: argparse.Namespace, site: crash_site.Site) -> bool:
     started = time.monotonic()
-    learned = runner.learn(site, args.action, args.instances)
-    table.remember(site.state.root, learned)
-    plans = (runner.part(learned) if args.part
-             else runner.full(learned, args.every))
+    if args.part:
+        plans = list(runner.part())
+    else:
+        learned = runner.learn(site, args.action, args.instances)
+        table.remember(site.state.root, learned)
+        plans = list(runner.full(learned, args.every))
     done = runner.run(
         site, [plan for plan in plans if re.search(args.call, str(plan.call))
                and (not args.then or plan.then in args.then)],

@@ -75,27 +75,22 @@ def full(learned: dict[str, list[calls.Call]],
                     yield crash_case.Plan(action, call, moment, then)
 
 
-def part(learned: dict[str, list[calls.Call]],
-         step: int = 9) -> Iterator[crash_case.Plan]:
-    """What changes something, killed afterwards, and some of the others.
-
-    :param step: of the others, each so many-th.
-    """
-    turns = {action: itertools.cycle(thens)
-             for action, thens in crash_case.FOLLOWUPS.items()}
-    number = 0
-    for action, requests in learned.items():
-        for call in requests:
-            if call.changes:
-                moment = calls.AFTER
-            elif call.downloads:
-                moment = calls.AMID
-            else:
-                number += 1
-                if number % step:
-                    continue
-                moment = call.moments()[number // step % 2]
-            yield crash_case.Plan(action, call, moment, next(turns[action]))
+def part() -> Iterator[crash_case.Plan]:
+    """What changes something, killed afterwards; one batch."""
+    for action, method, route, moment, then in (
+            ('create', 'GET', '/files/stemcell.tgz', calls.AMID, 'update'),
+            ('create', 'POST', '/configs', calls.AFTER, 'update'),
+            ('create', 'POST', '/releases (named)', calls.AFTER, 'delete'),
+            ('create', 'POST', '/stemcells', calls.AFTER, 'cancel'),
+            ('create', 'POST', '/deployments', calls.BEFORE, 'update'),
+            ('create', 'POST', '/deployments', calls.AFTER, 'update'),
+            ('create', 'POST', '/deployments', calls.AFTER, 'delete'),
+            ('update', 'POST', '/deployments', calls.AFTER, 'update'),
+            ('update', 'POST', '/deployments', calls.AFTER, 'rollback'),
+            ('delete', 'DELETE', '/deployments/crash', calls.AFTER,
+             'delete')):
+        yield crash_case.Plan(action, calls.Call(method, route, 1), moment,
+                              then)
 
 
 def run(site: crash_site.Site, plans: Iterable[crash_case.Plan],
