@@ -189,8 +189,11 @@ class Progress:
         if stage is None:
             name = ' '.join([event.stage or '', *event.tags])
             stage = self._stages[key] = _Stage(name)
-        if stage.take(event) and event.state != 'failed':
-            self._news.pop(key, None)
+        if not stage.take(event):
+            return
+        self._news.pop(key, None)
+        # The remark on a step that failed says it all.
+        if event.state != 'failed':
             self._news[key] = stage
 
     @property

@@ -73,6 +73,9 @@ class ProgressTest(base.BaseTestCase):
          'Warning: Ignored instances.'),
         ([step('Creating vms', 'api/0', 'failed', status='no host')],
          'Creating vms: api/0: failed: no host'),
+        ([step('Creating vms', 'api/0', 'started'),
+          step('Creating vms', 'api/0', 'failed', status='no host')],
+         'Creating vms: api/0: failed: no host'),
         ([], None))
     @ddt.unpack
     def test_sentence(self, told, expected):
