@@ -28,7 +28,7 @@ APART = (r'tests\.functional\.(bosh_release|capacity|cpi|director_switches|'
 #: Those that run one at a time: they look at the whole project, share a
 #: director, kill engines, or are many already.
 ALONE = (r'tests\.functional\.(crash|engines|'
-         r'stack\.test_(cloud_foundry|failures|life))\.')
+         r'stack\.test_(cloud_foundry|failures|life|progress))\.')
 #: These and all others run with so many heat-engines.
 ENGINES = 3
 STYLE = (
