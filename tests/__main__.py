@@ -6,8 +6,8 @@ pocket cloud's virtual environment if that is missing, starts a pocket cloud
 and a pocket director for the functional tests, and stops afterwards what it
 started.  All that is in the folder .pocket-tests, or where $POCKET_STATE says.
 Tests that look only at what is their own run side by side, the others one at
-a time; those of stacks with three heat-engines, RabbitMQ and MariaDB, the
-others with a Heat that is one process with SQLite.
+a time, all on three heat-engines, RabbitMQ and MariaDB.  The longest, which
+--long adds, are for changes of what they test and for releases.
 The last line is the count of tests: "N passed, N failed".
 """
 
@@ -21,15 +21,17 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PARTS = ('pep8', 'unit', 'functional')
-#: Functional tests that look only at what is their own, and so may run side
-#: by side, on one process of Heat.
-APART = (r'tests\.functional\.(bosh_release|capacity|cpi|director_switches|'
-         r'faults|pocket|pocket_director)\.')
-#: Those that run one at a time: they look at the whole project, share a
-#: director, kill engines, or are many already.
+#: Functional tests that run one at a time: they look at the whole project,
+#: share a director or kill engines.  The others look only at what is their
+#: own, and run side by side.
 ALONE = (r'tests\.functional\.(crash|engines|'
          r'stack\.test_(cloud_foundry|failures|life|progress))\.')
-#: These and all others run with so many heat-engines.
+#: Those that are left out unless asked for: they take minutes, and most of
+#: what they look at is looked at in small by others.
+LONG = (r'engines\.test_many_stacks|stack\.test_life\.|test_many_at_once|'
+        r'FaultTestCase\.test_(attach|create|snapshot)_disk|'
+        r'FaultTestCase\.test_delete_vm')
+#: How many heat-engines the functional tests' cloud has.
 ENGINES = 3
 STYLE = (
     ('flake8', 'cf_openstack', 'heat_plugins', 'horizon_panel',
@@ -44,16 +46,20 @@ class Suite:
     """The parts that were run, and what came of them.
 
     :param state: the pocket cloud's folder.
+    :param long: whether the longest tests are among them.
     """
 
-    def __init__(self, state: pathlib.Path) -> None:
+    def __init__(self, state: pathlib.Path, long: bool = False) -> None:
         self.passed = 0
         self.failed = 0
         self.broken: list[str] = []
         self._state = state
+        self._long = long
         self._python = state / 'venv' / 'bin' / 'python'
         self._env = {**os.environ, 'POCKET_STATE': str(state),
                      'PYTHONPATH': str(ROOT), 'PYTHON': str(self._python)}
+        if long:
+            self._env['CF_OPENSTACK_LONG_TESTS'] = '1'
 
     def tool(self, *argv: str, python: str | None = None) -> bool:
         """Run a Python module; whether it succeeded."""
@@ -91,16 +97,6 @@ class Suite:
         self.failed += failed
         return passed + failed
 
-    def finds(self, part: str, extra: list[str], but: str) -> bool:
-        """Whether there are tests that stestr() would run."""
-        found = subprocess.run(
-            [self._python, '-m', 'stestr', 'list', '--exclude-regex', but,
-             *(word for word in extra if not word.startswith('-'))],
-            cwd=ROOT, env={**self._env, 'OS_TEST_PATH': f'./tests/{part}'},
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
-        # It cannot tell before the first run: then let it be seen.
-        return bool(found.returncode or found.stdout.strip())
-
     def _count(self) -> list[int]:
         """How many runs stestr knows, and the numbers of the last one."""
         counted = subprocess.run(
@@ -120,18 +116,16 @@ class Suite:
         begun = time.monotonic()
         try:
             ran = 0
-            for what, engines, but, *options in (
-                    ('side by side', 0, rf'^(?!{APART})'),
-                    ('of stacks, side by side', ENGINES,
-                     rf'{APART}|{ALONE}'),
-                    ('one at a time', ENGINES, rf'^(?!{ALONE})',
-                     '--serial')):
-                if not self.finds('functional', extra, but):
-                    continue
-                if not self.up(engines):
-                    return
-                begun = self.lap(f'The cloud was up for tests {what}', begun)
-                ran += self.stestr('functional', extra, *options, but=but)
+            if not self.up(ENGINES):
+                return
+            begun = self.lap('The cloud was up', begun)
+            # Who names tests gets them, however long they take.
+            out = '' if self._long or extra else f'|{LONG}'
+            for what, but, *options in (
+                    ('side by side', ALONE),
+                    ('one at a time', rf'^(?!{ALONE})', '--serial')):
+                ran += self.stestr('functional', extra, *options,
+                                   but=but + out)
                 begun = self.lap(f'Tests {what}', begun)
             if not ran:
                 self.broken.append('functional (no test ran)')
@@ -174,6 +168,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog='python3 -m tests', description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--long', action='store_true',
+                        help='run the longest functional tests, too: about '
+                        '15 minutes more on two cores')
     parser.add_argument('part', nargs='?', default='all',
                         choices=('all', *PARTS), help='default: all')
     parser.add_argument('stestr', nargs=argparse.REMAINDER,
@@ -183,7 +180,7 @@ def main() -> int:
     begun = time.monotonic()
     state = pathlib.Path(os.environ.get('POCKET_STATE')
                          or ROOT / '.pocket-tests').absolute()
-    suite = Suite(state)
+    suite = Suite(state, args.long)
     if not suite.tool('devstack.pocket', 'install', python=sys.executable):
         return 1
     parts = PARTS if args.part == 'all' else (args.part,)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """CloudFoundry::CF::Deployment, from an empty project to nothing left.
 
-``CF_DEPLOYMENT_DIR`` names a checkout of cf-deployment, which is deployed
-then; without it, the small manifest of the examples is.
+Deployed is the small manifest of the examples, or, with ``--long``, the one
+of the checkout of cf-deployment that ``CF_DEPLOYMENT_DIR`` names.
 """
 
 import collections
@@ -36,7 +36,7 @@ OF_SERVERS = ('servers', 'ports')
 def manifest_path() -> pathlib.Path:
     """Of the manifest to deploy."""
     folder = os.environ.get('CF_DEPLOYMENT_DIR')
-    if folder:
+    if folder and os.environ.get('CF_OPENSTACK_LONG_TESTS'):
         return pathlib.Path(folder) / 'cf-deployment.yml'
     return demo.EXAMPLES / 'manifests' / 'cf-small.yml'
 
